@@ -1,0 +1,419 @@
+//! Nothing enters a relay's log unchecked: the four steps that every pushed change goes through,
+//! in causal order. **Bounded** before it is parsed; **well-formed**; **applied** to a copy and
+//! reloaded; **allowed** on its decoded operations by the rules. Pure: a document as it stands
+//! and a change go in, a [`Verdict`] comes out; the relay keeps the log around it.
+
+mod shape;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::{Automerge, Change, ChangeHash};
+
+use crate::document::{self, Admitted, Positions, ReadError};
+use crate::id::{DocumentId, EventId, MemberId, OrgId};
+use crate::keys::Hash;
+use crate::model::organisation::PartyOrg;
+use crate::model::people::Grant;
+use crate::model::{Author, DocumentKind, Event, FoldedEvent, Header, Record, View, fold};
+use crate::rules::{Directory, Governed, Judge, Refusal};
+use crate::wire::CHANGE_LIMIT_BYTES;
+
+use shape::Shape;
+
+/// Where a change comes from, and what it is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The organisation tree and the grants as the log has them.
+    pub directory: &'a Directory,
+    /// The member whose device signed the batch, or in whose name the console acted.
+    pub member: MemberId,
+    /// What every actor of the signing key begins with.
+    pub actor_prefix: [u8; 8],
+    /// How far the batch's device had seen the directory.
+    pub directory_position: u64,
+    /// The relay's clock, in milliseconds.
+    pub now_ms: i64,
+    /// How long after a grant's end work from before it is still admitted, in milliseconds.
+    pub grace_ms: i64,
+}
+
+/// A document as its admitted changes make it.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The document.
+    pub doc: Automerge,
+    /// The positions of its changes.
+    pub positions: Positions,
+    /// What it says of itself.
+    pub header: Header,
+}
+
+impl Subject {
+    /// Loads a document from its admitted changes in the log's order.
+    ///
+    /// # Errors
+    /// Where the log's bytes are damaged.
+    pub fn load<'a>(
+        changes: impl IntoIterator<Item = (Admitted, Hash, &'a [u8])>,
+    ) -> Result<Self, ReadError> {
+        let mut positions = Positions::new();
+        let raws: Vec<&[u8]> = changes
+            .into_iter()
+            .map(|(at, hash, raw)| {
+                positions.insert(ChangeHash(hash), at);
+                raw
+            })
+            .collect();
+        let doc = document::load(raws)?;
+        let header = document::read_header(&doc)?;
+        Ok(Self {
+            doc,
+            positions,
+            header,
+        })
+    }
+}
+
+/// What becomes of a change.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It goes into the log; the document stands thus after it.
+    Admitted(Box<Outcome>),
+    /// It builds on changes that are not there yet.
+    Held {
+        /// The missing changes.
+        missing: Vec<Hash>,
+    },
+    /// It never will.
+    Refused(Refusal),
+}
+
+/// An admitted change's document.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The document after the change.
+    pub subject: Subject,
+    /// Whether somebody still has something to do about the record.
+    pub is_open: bool,
+    /// Members whom the record brings across spaces: the person it is assigned to.
+    pub assignee: Option<MemberId>,
+    /// Whether the grant that it was made under had ended meanwhile.
+    pub is_late: bool,
+}
+
+/// The document and space that a change's batch names.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The document; `None` where the change creates it.
+    pub document: Option<DocumentId>,
+    /// Its space.
+    pub space: OrgId,
+}
+
+/// Reads which document a creating change creates, before anything is decided about it.
+///
+/// # Errors
+/// The refusal that the change would get.
+pub fn created_document(raw: &[u8]) -> Result<DocumentId, Refusal> {
+    let change = parse(raw)?;
+    shape::created_id(&change.decode()).ok_or(Refusal::Malformed)
+}
+
+/// Judges a change to `subject` (`None` while the document does not exist). `provisional` is the
+/// place that it would take in the log.
+pub fn admit(
+    context: &Context<'_>,
+    subject: Option<&Subject>,
+    claim: Claim,
+    raw: &[u8],
+    provisional: Admitted,
+) -> Verdict {
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        judge(context, subject, claim, raw, provisional)
+    }));
+    match judged {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(refusal)) => Verdict::Refused(refusal),
+        Err(_) => Verdict::Refused(Refusal::Malformed),
+    }
+}
+
+/// Steps one and the first half of two.
+fn parse(raw: &[u8]) -> Result<Change, Refusal> {
+    if raw.len() > CHANGE_LIMIT_BYTES {
+        return Err(Refusal::TooLarge);
+    }
+    let change = Change::from_bytes(raw.to_vec()).map_err(|_| Refusal::Malformed)?;
+    if change.raw_bytes() != raw || !change.extra_bytes().is_empty() {
+        return Err(Refusal::Malformed);
+    }
+    Ok(change)
+}
+
+fn judge(
+    context: &Context<'_>,
+    subject: Option<&Subject>,
+    claim: Claim,
+    raw: &[u8],
+    provisional: Admitted,
+) -> Result<Verdict, Refusal> {
+    let change = parse(raw)?;
+    let empty = Automerge::new();
+    let base = subject.map_or(&empty, |subject| &subject.doc);
+    let missing: Vec<Hash> = change
+        .deps()
+        .iter()
+        .filter(|dep| base.get_change_meta_by_hash(dep).is_none())
+        .map(|dep| dep.0)
+        .collect();
+    if !missing.is_empty() {
+        return Ok(Verdict::Held { missing });
+    }
+    well_formed(context, base, &change)?;
+    let author = change
+        .message()
+        .and_then(Author::from_message)
+        .ok_or(Refusal::Malformed)?;
+    if author.member != context.member {
+        return Err(Refusal::Forged);
+    }
+    let expanded = change.decode();
+    let shape = shape::classify(&expanded, subject.map(|subject| &subject.doc))?;
+    let hash = change.hash();
+    let doc = applied(base, change)?;
+
+    let header = document::read_header(&doc).map_err(|e| refusal_of(&e))?;
+    let is_claimed = claim.space == header.space
+        && claim.document.is_none_or(|document| document == header.id)
+        && (claim.document.is_some() || matches!(shape, Shape::Create { .. }));
+    if !is_claimed {
+        return Err(Refusal::Forged);
+    }
+    let mut positions = subject
+        .map(|subject| subject.positions.clone())
+        .unwrap_or_default();
+    positions.insert(hash, provisional);
+    let after = Subject {
+        doc,
+        positions,
+        header,
+    };
+    crate::model::for_kind!(after.header.kind, R => allowed::<R>(context, subject, after, hash, &author, &shape))
+}
+
+/// Step two: the change's place among its actor's and its document's changes.
+fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Result<(), Refusal> {
+    if !change
+        .actor_id()
+        .to_bytes()
+        .starts_with(&context.actor_prefix)
+    {
+        return Err(Refusal::Forged);
+    }
+    let mut highest_op = 0;
+    for dep in change.deps() {
+        let meta = base
+            .get_change_meta_by_hash(dep)
+            .ok_or(Refusal::Malformed)?;
+        highest_op = highest_op.max(meta.max_op);
+    }
+    let last_seq = base
+        .get_changes_meta(&[])
+        .into_iter()
+        .filter(|meta| *meta.actor == *change.actor_id())
+        .map(|meta| meta.seq)
+        .max()
+        .unwrap_or(0);
+    let is_next = change.start_op().get() == highest_op + 1 && change.seq() == last_seq + 1;
+    let is_a_time = (0..=LAST_SECOND).contains(&change.timestamp());
+    if is_next && is_a_time && !change.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Malformed)
+    }
+}
+
+/// The last second of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// Step three: only bytes that were saved and reloaded are ever served.
+fn applied(base: &Automerge, change: Change) -> Result<Automerge, Refusal> {
+    let mut doc = base.clone();
+    doc.apply_changes([change])
+        .map_err(|_| Refusal::Malformed)?;
+    Automerge::load(&doc.save_nocompress()).map_err(|_| Refusal::Malformed)
+}
+
+/// Step four.
+fn allowed<R: Governed>(
+    context: &Context<'_>,
+    before: Option<&Subject>,
+    after: Subject,
+    hash: ChangeHash,
+    author: &Author,
+    shape: &Shape,
+) -> Result<Verdict, Refusal> {
+    let standing = if *author == Author::OPERATOR {
+        None // the caller has checked that the relay's own key signed for the operator
+    } else {
+        let position = context.directory_position;
+        Some(
+            context
+                .directory
+                .standing(author, position, context.now_ms, context.grace_ms)?,
+        )
+    };
+    let judge = Judge {
+        directory: context.directory,
+        author: *author,
+        grant: standing.map(|standing| standing.grant),
+    };
+    let view = document::read::<R>(&after.doc, &after.positions).map_err(|e| refusal_of(&e))?;
+    match shape {
+        Shape::Create { event } => {
+            begins_well::<R>(context, author, &view, event.is_some())?;
+            R::may_create(&judge, &view.header, &view.fields)?;
+            if view.events.iter().any(|event| event.superseded.is_some()) {
+                return Err(Refusal::Status);
+            }
+        }
+        Shape::Edit => {
+            let before = before.ok_or(Refusal::Malformed)?;
+            let known = known_events(&after.doc, hash);
+            R::may_edit(
+                &judge,
+                &as_known::<R>(before, |_, change| known.contains(&change))?,
+            )?;
+        }
+        Shape::Append { event } => {
+            let before = before.ok_or(Refusal::Malformed)?;
+            appended::<R>(&judge, before, &after, hash, &view, *event)?;
+        }
+    }
+    let is_open = R::is_open(&view.state);
+    let assignee = R::assignee(&view.state);
+    let is_late = standing.is_some_and(|standing| standing.is_late);
+    Ok(Verdict::Admitted(Box::new(Outcome {
+        subject: after,
+        is_open,
+        assignee,
+        is_late,
+    })))
+}
+
+/// What every new document has to be.
+fn begins_well<R: Record>(
+    context: &Context<'_>,
+    author: &Author,
+    view: &View<R>,
+    has_event: bool,
+) -> Result<(), Refusal> {
+    let header = &view.header;
+    let is_home = if header.kind.is_directory() {
+        header.space == OrgId::DIRECTORY
+    } else {
+        context.directory.org(header.space).is_some()
+    };
+    if !is_home {
+        return Err(Refusal::OutsideSpace);
+    }
+    let is_event_right = has_event == (header.kind == DocumentKind::Hazard)
+        && view
+            .events
+            .iter()
+            .all(|folded| folded.event.author == *author && folded.event.seen.is_empty());
+    if header.creator != author.member || !is_event_right {
+        return Err(Refusal::Forged);
+    }
+    Ok(())
+}
+
+/// An event: framed as its change is, complete in what it has seen, and allowed by what its
+/// author knew. What the author did not know decides whether it counts, not whether it is kept.
+fn appended<R: Governed>(
+    judge: &Judge<'_>,
+    before: &Subject,
+    after: &Subject,
+    hash: ChangeHash,
+    view: &View<R>,
+    event: EventId,
+) -> Result<(), Refusal> {
+    let folded = view.events.iter().find(|folded| folded.event.id == event);
+    let event = &folded.ok_or(Refusal::Malformed)?.event;
+    if event.author != judge.author || !(0..=LAST_SECOND * 1_000).contains(&event.at_ms) {
+        return Err(Refusal::Forged);
+    }
+    let known = known_events(&after.doc, hash);
+    let known_view = as_known::<R>(before, |_, change| known.contains(&change))?;
+    let frontier: HashSet<EventId> = document::frontier(&known_view.events).into_iter().collect();
+    if frontier != event.seen.iter().copied().collect() || frontier.len() != event.seen.len() {
+        return Err(Refusal::Forged);
+    }
+    R::may_append(judge, &known_view, &event.body)?;
+    R::apply(&known_view.state, event)?;
+    Ok(())
+}
+
+/// The changes that `hash` builds on.
+fn known_events(doc: &Automerge, hash: ChangeHash) -> HashSet<ChangeHash> {
+    let mut known = HashSet::new();
+    let mut open = vec![hash];
+    while let Some(at) = open.pop() {
+        if let Some(meta) = doc.get_change_meta_by_hash(&at) {
+            open.extend(meta.deps.into_iter().filter(|dep| known.insert(*dep)));
+        }
+    }
+    known
+}
+
+/// The record as somebody saw it who knew only some of its changes.
+fn as_known<R: Record>(
+    subject: &Subject,
+    is_known: impl Fn(&Event<R::Event>, ChangeHash) -> bool,
+) -> Result<View<R>, Refusal> {
+    let mut view =
+        document::read::<R>(&subject.doc, &subject.positions).map_err(|e| refusal_of(&e))?;
+    let by_position: std::collections::HashMap<u64, ChangeHash> = subject
+        .positions
+        .iter()
+        .map(|(hash, at)| (at.position, *hash))
+        .collect();
+    let knows = |folded: &FoldedEvent<R::Event>| {
+        let change = folded
+            .position
+            .and_then(|position| by_position.get(&position));
+        change.is_some_and(|change| is_known(&folded.event, *change))
+    };
+    view.events.retain(knows);
+    let events = view.events.iter().map(|folded| &folded.event);
+    view.state = fold::<R>(&view.header, &view.fields, events).state;
+    Ok(view)
+}
+
+fn refusal_of(error: &ReadError) -> Refusal {
+    match error {
+        ReadError::TooNew(_) => Refusal::TooNew,
+        ReadError::Damaged(_) => Refusal::Malformed,
+    }
+}
+
+/// The directory with a directory document's news in it; other kinds leave it as it is.
+///
+/// # Errors
+/// Where the document cannot be read.
+pub fn note_in_directory(directory: &mut Directory, subject: &Subject) -> Result<(), ReadError> {
+    match subject.header.kind {
+        DocumentKind::Organisation => {
+            directory.put_org(&document::read::<PartyOrg>(
+                &subject.doc,
+                &subject.positions,
+            )?);
+        }
+        DocumentKind::Grant => {
+            directory.put_grant(&document::read::<Grant>(&subject.doc, &subject.positions)?);
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Checklist templates with their versions, and the duty that zones and templates carry: who
+//! inspects how often.
+
+use serde::{Deserialize, Serialize};
+
+use super::inspection::InspectionKind;
+use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
+use crate::calendar::Day;
+use crate::id::OrgId;
+use crate::rules::Refusal;
+
+enumeration! {
+    /// How often a duty falls due.
+    DutyFrequency, "duty_frequency" {
+        EveryShift = "every_shift",
+        Daily = "daily",
+        Weekly = "weekly",
+    }
+}
+
+/// 应查: who inspects and how often, so that 应查/已查 can be computed. The holders of the zone
+/// inspect; any one of them fulfils it for a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Duty {
+    /// How often.
+    pub frequency: DutyFrequency,
+    /// The first day that it holds for.
+    pub from: Day,
+    /// Days of leave and shutdown that do not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excepted: Vec<Exception>,
+}
+
+/// Days on which a duty does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Exception {
+    /// The first day.
+    pub from: Day,
+    /// The last day, itself included.
+    pub to: Day,
+    /// Leave, shutdown, overhaul, ...
+    pub reason: String,
+}
+
+impl Duty {
+    /// Whether the duty holds on `day`.
+    pub fn holds_on(&self, day: Day) -> bool {
+        day >= self.from && !self.excepted.iter().any(|e| (e.from..=e.to).contains(&day))
+    }
+
+    /// How many inspections are due in the days from `from` (included) to `to` (not included);
+    /// `shifts` is how many shifts the plant works a day. A week counts on its last day that
+    /// the duty holds on, so that a week of shutdown owes nothing.
+    pub fn due(&self, from: Day, to: Day, shifts: u32) -> u32 {
+        let days = (from.0..to.0).map(Day).filter(|day| self.holds_on(*day));
+        let count = match self.frequency {
+            DutyFrequency::EveryShift => days.count() * shifts as usize,
+            DutyFrequency::Daily => days.count(),
+            DutyFrequency::Weekly => {
+                let mut weeks: Vec<i32> = days.map(|day| day.0 - day.weekday()).collect();
+                weeks.dedup();
+                weeks.len()
+            }
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+}
+
+/// A checklist template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template;
+
+/// What is known of a template, its checklists apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TemplateFields {
+    /// Its name.
+    pub name: String,
+    /// The kind of inspection that it is for.
+    pub inspection_kind: InspectionKind,
+    /// The organisation that keeps it; those below it use it too.
+    pub org: OrgId,
+    /// The duty of zones that use it and have none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<Duty>,
+}
+
+/// One question of a checklist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChecklistItem {
+    /// Its name within the template, kept across versions.
+    pub code: String,
+    /// What to look at.
+    pub text: String,
+}
+
+/// What can happen to a template.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TemplateEvent {
+    /// A version of its checklist is issued.
+    Published {
+        /// The version's number, one above the last.
+        version: u32,
+        /// The questions in order.
+        items: Vec<ChecklistItem>,
+    },
+    /// It is no longer to be used.
+    Retired,
+}
+
+/// What a template's events come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TemplateState {
+    /// The latest version's number; 0 before the first.
+    pub version: u32,
+    /// Its questions.
+    pub items: Vec<ChecklistItem>,
+    /// Whether it is retired.
+    pub is_retired: bool,
+}
+
+impl Record for Template {
+    const KIND: DocumentKind = DocumentKind::Template;
+    type Fields = TemplateFields;
+    type Event = TemplateEvent;
+    type State = TemplateState;
+
+    fn begin(_: &Header, _: &TemplateFields) -> TemplateState {
+        TemplateState {
+            version: 0,
+            items: Vec::new(),
+            is_retired: false,
+        }
+    }
+
+    fn apply(
+        state: &TemplateState,
+        event: &Event<TemplateEvent>,
+    ) -> Result<TemplateState, Refusal> {
+        let keepers = [
+            Role::SafetyOfficer,
+            Role::BranchSecretary,
+            Role::Supervisor,
+            Role::Admin,
+        ];
+        if !keepers.contains(&event.author.role) {
+            return Err(Refusal::Role);
+        }
+        match &event.body {
+            TemplateEvent::Published { version, items } => {
+                if state.is_retired || *version != state.version + 1 {
+                    return Err(Refusal::Status);
+                }
+                Ok(TemplateState {
+                    version: *version,
+                    items: items.clone(),
+                    is_retired: false,
+                })
+            }
+            TemplateEvent::Retired => Ok(TemplateState {
+                is_retired: true,
+                ..state.clone()
+            }),
+        }
+    }
+
+    fn search_text(view: &View<Self>) -> Vec<&str> {
+        let items = view.state.items.iter().map(|item| item.text.as_str());
+        std::iter::once(view.fields.name.as_str())
+            .chain(items)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leave_and_shutdown_are_not_owed() {
+        let from = Day::from_ymd(2026, 11, 2); // a Monday
+        let shutdown = Exception {
+            from: Day(from.0 + 7),
+            to: Day(from.0 + 13),
+            reason: "检修".into(),
+        };
+        let duty = |frequency| Duty {
+            frequency,
+            from,
+            excepted: vec![shutdown.clone()],
+        };
+        let to = Day(from.0 + 21);
+        assert_eq!(duty(DutyFrequency::Daily).due(from, to, 3), 14);
+        assert_eq!(duty(DutyFrequency::EveryShift).due(from, to, 3), 42);
+        assert_eq!(duty(DutyFrequency::Weekly).due(from, to, 3), 2);
+        assert_eq!(duty(DutyFrequency::Daily).due(Day(from.0 - 30), from, 3), 0);
+    }
+}
