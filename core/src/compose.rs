@@ -37,6 +37,8 @@ pub enum Verb {
         /// The event.
         event: NewEvent,
     },
+    /// A change that the relay had acknowledged and lost is sent again as it is.
+    Resend,
 }
 
 /// An event before it is in a document: its frame (author, time, what was seen) is added when it
@@ -140,6 +142,7 @@ impl Composer {
                 }
                 self.put_event(tx, &child(tx, EVENTS)?, event, seen)
             }
+            Verb::Resend => Ok(()), // its bytes are there; nothing is written anew
         }
     }
 

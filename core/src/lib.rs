@@ -27,4 +27,4 @@ pub mod wire;
 
 pub use compose::{Composed, Composer, NewEvent, Verb};
 pub use env::{Env, SystemEnv};
-//pub use notebook::{Notebook, NotebookError};
+pub use notebook::{Notebook, NotebookError};

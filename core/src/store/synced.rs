@@ -1,0 +1,195 @@
+//! Where this device stands with its relay: the cursor, the spaces it follows, what it wants.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{Result, documents, meta, set_meta};
+use crate::id::{DocumentId, OrgId};
+use crate::keys::sha256;
+use crate::wire::{Bootstrap, BootstrapMark, BootstrapProgress, ByteArray32, Cursor};
+
+/// The cursor; `None` before the first page.
+///
+/// # Errors
+/// SQLite's.
+pub fn cursor(conn: &Connection) -> Result<Option<Cursor>> {
+    let bytes: Option<Vec<u8>> = meta(conn, "cursor")?;
+    Ok(bytes.and_then(|bytes| crate::wire::decode(&bytes).ok()))
+}
+
+/// Moves the cursor, in the transaction of its page.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<()> {
+    set_meta(conn, "cursor", crate::wire::encode(cursor))
+}
+
+/// The spaces that this device follows, in order.
+///
+/// # Errors
+/// SQLite's.
+pub fn scope(conn: &Connection) -> Result<Vec<OrgId>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM space ORDER BY id")?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// A digest of spaces, by which both sides see that they mean the same ones.
+pub fn scope_digest(spaces: &[OrgId]) -> [u8; 8] {
+    let mut sorted = spaces.to_vec();
+    sorted.sort_unstable();
+    let hash = sha256(
+        &sorted
+            .iter()
+            .flat_map(|space| *space.as_bytes())
+            .collect::<Vec<u8>>(),
+    );
+    std::array::from_fn(|i| hash[i])
+}
+
+/// Follows just these spaces from now on: new ones are to be taken, those gone are forgotten with
+/// their documents, except where something of this device is unsent.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_scope(conn: &Connection, spaces: &[OrgId]) -> Result<()> {
+    for gone in scope(conn)?
+        .into_iter()
+        .filter(|space| !spaces.contains(space))
+    {
+        conn.execute("DELETE FROM space WHERE id = ?1", [gone])?;
+        let mut statement = conn.prepare_cached(
+            "SELECT doc FROM document d WHERE space = ?1
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = d.doc)",
+        )?;
+        let keys: Vec<i64> = statement
+            .query_map([gone], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for key in keys {
+            documents::remove(conn, documents::DocKey(key))?;
+        }
+    }
+    for space in spaces {
+        conn.prepare_cached("INSERT OR IGNORE INTO space (id) VALUES (?1)")?
+            .execute([space])?;
+    }
+    Ok(())
+}
+
+/// The spaces that are not complete yet, and how far each has come; the directory first.
+///
+/// # Errors
+/// SQLite's.
+pub fn bootstraps(conn: &Connection) -> Result<Vec<Bootstrap>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, open_done, after_seq FROM space WHERE NOT is_complete ORDER BY id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let open_done: Option<bool> = row.get(1)?;
+        let seq: Option<u64> = row.get(2)?;
+        let after = open_done
+            .zip(seq)
+            .map(|(open_done, seq)| BootstrapMark { open_done, seq });
+        Ok(Bootstrap {
+            space: row.get(0)?,
+            after,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes how far the taking of a space has come.
+///
+/// # Errors
+/// SQLite's.
+pub fn set_bootstrap(conn: &Connection, progress: &BootstrapProgress) -> Result<()> {
+    let mark = progress.after;
+    conn.prepare_cached(
+        "UPDATE space SET is_complete = ?2, open_done = ?3, after_seq = ?4, remaining = ?5
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        progress.space,
+        mark.is_none(),
+        mark.map(|mark| mark.open_done),
+        mark.map(|mark| mark.seq),
+        progress.remaining,
+    ])?;
+    Ok(())
+}
+
+/// Begins anew with every space, because the relay's log is another one: what is here stays, and
+/// is compared by hash.
+///
+/// # Errors
+/// SQLite's.
+pub fn restart(conn: &Connection) -> Result<()> {
+    conn.execute_batch(
+        "UPDATE space SET is_complete = 0, open_done = NULL, after_seq = NULL;
+         UPDATE change SET position = NULL, received_at_ms = NULL;",
+    )?;
+    Ok(())
+}
+
+/// How many documents are still to be taken.
+///
+/// # Errors
+/// SQLite's.
+pub fn remaining(conn: &Connection) -> Result<u64> {
+    let mut statement = conn.prepare_cached("SELECT coalesce(sum(remaining), 0) FROM space")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Wants a document whole.
+///
+/// # Errors
+/// SQLite's.
+pub fn want(conn: &Connection, id: DocumentId, reason: &str) -> Result<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO wanted (id, reason) VALUES (?1, ?2)")?
+        .execute(params![id, reason])?;
+    Ok(())
+}
+
+/// No longer wants a document: it is here, or it is not to be had.
+///
+/// # Errors
+/// SQLite's.
+pub fn unwant(conn: &Connection, id: DocumentId) -> Result<()> {
+    conn.prepare_cached("DELETE FROM wanted WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Documents to fetch whole, at most `limit`.
+///
+/// # Errors
+/// SQLite's.
+pub fn wanted(conn: &Connection, limit: usize) -> Result<Vec<DocumentId>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM wanted ORDER BY id LIMIT ?1")?;
+    Ok(statement
+        .query_map([limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Hashes of changes beyond the cursor that are here already, at most `limit`.
+///
+/// # Errors
+/// SQLite's.
+pub fn held(conn: &Connection, cursor: Option<&Cursor>, limit: usize) -> Result<Vec<ByteArray32>> {
+    let mut statement = conn
+        .prepare_cached("SELECT hash FROM change WHERE position > ?1 ORDER BY position LIMIT ?2")?;
+    let seq = cursor.map_or(0, |cursor| cursor.seq);
+    let rows = statement.query_map(params![seq, limit], |row| row.get(0).map(ByteArray32))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When the last sync ended well, by the device's clock, in milliseconds.
+///
+/// # Errors
+/// SQLite's.
+pub fn last_sync_ms(conn: &Connection) -> Result<Option<i64>> {
+    let mut statement =
+        conn.prepare_cached("SELECT value FROM meta WHERE name = 'last_sync_ms'")?;
+    Ok(statement.query_row([], |row| row.get(0)).optional()?)
+}

@@ -1,0 +1,344 @@
+//! What a relay's answer does to the notebook: one transaction of receipts, refusals, pages and
+//! cursor. When it fails, nothing of it has happened.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+
+use super::seal::{InFlight, Link};
+use super::{SyncError, Taken};
+use crate::batch::receipt_statement;
+use crate::compose::Verb;
+use crate::document::Admitted;
+use crate::env::Env;
+use crate::id::DocumentId;
+use crate::keys::Hash;
+use crate::model::DocumentKind;
+use crate::notebook::{Hand, Identity, Notebook, NotebookError, fresh_actor, note_ahead, rebuild};
+use crate::rules::Directory;
+use crate::store::documents::{self, DocKey, Incoming};
+use crate::store::{StoreError, outbox, query, set_meta, synced};
+use crate::wire::{BatchOutcome, ByteArray32, ChangeOutcome, DocumentChanges, SyncResponse};
+
+/// Commits an answer to a request that was sent at `sent_at_ms` of the device's clock.
+pub(super) fn commit(
+    notebook: &mut Notebook,
+    response: &SyncResponse,
+    sent_at_ms: i64,
+) -> Result<Taken, SyncError> {
+    let identity = notebook
+        .identity
+        .clone()
+        .ok_or(NotebookError::NotEnrolled)?;
+    let in_flight = notebook.link.take_in_flight();
+    let pushed = match sort_outcomes(&in_flight, &response.outcomes) {
+        Ok(pushed) => pushed,
+        Err(reason) => {
+            notebook.link = new_link(notebook)?;
+            return Err(SyncError::Rejected(reason));
+        }
+    };
+    let receipt = verified_receipt(&identity, response, &pushed.admitted)?;
+    let now_ms = notebook.env.now_ms();
+    // A refused document is done again by an actor that never wrote before.
+    let hand = Hand {
+        actor: fresh_actor(Some(&identity), notebook.env.as_ref()),
+        ..notebook.hand()?
+    };
+    let last_batch = notebook.link.last_hash();
+    let Notebook {
+        store, directory, ..
+    } = notebook;
+
+    let page = Page {
+        response,
+        pushed: &pushed,
+        receipt,
+        hand,
+        sent_at_ms,
+        now_ms,
+        last_batch,
+    };
+    let (taken, directory_after) = store.transact(|conn| page.commit(conn, directory))?;
+    notebook.directory = directory_after;
+    if pushed.is_out_of_order || response.is_diverged {
+        notebook.link = new_link(notebook)?;
+    }
+    if !pushed.refused.is_empty() {
+        notebook.actor = fresh_actor(Some(&identity), notebook.env.as_ref());
+    }
+    Ok(taken)
+}
+
+fn new_link(notebook: &Notebook) -> Result<Link, NotebookError> {
+    let env: &dyn Env = notebook.env.as_ref();
+    Ok(Link::new(notebook.store.reader(), env)?)
+}
+
+/// What became of the changes in flight.
+#[derive(Default)]
+struct Pushed {
+    admitted: Vec<(super::seal::Item, u64)>,
+    refused: HashMap<DocKey, HashMap<Hash, String>>,
+    held: u64,
+    pushed_to: i64,
+    is_out_of_order: bool,
+}
+
+fn sort_outcomes(in_flight: &[InFlight], outcomes: &[BatchOutcome]) -> Result<Pushed, String> {
+    let mut pushed = Pushed::default();
+    for (sent, outcome) in in_flight.iter().zip(outcomes) {
+        match outcome {
+            BatchOutcome::OutOfOrder { .. } => pushed.is_out_of_order = true,
+            BatchOutcome::Rejected { reason } => return Err(reason.clone()),
+            BatchOutcome::Judged(changes) => {
+                for (item, change) in sent.items.iter().zip(changes) {
+                    pushed.pushed_to = pushed.pushed_to.max(item.entry);
+                    match change {
+                        ChangeOutcome::Admitted { position } => {
+                            pushed.admitted.push((*item, *position));
+                        }
+                        ChangeOutcome::Held => pushed.held += 1,
+                        ChangeOutcome::Refused { reason } => {
+                            let of_document = pushed.refused.entry(item.key).or_default();
+                            of_document.insert(item.hash, reason.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(pushed)
+}
+
+/// The receipt's statement, when the relay's key has signed it. Without a receipt nothing counts
+/// as acknowledged.
+fn verified_receipt(
+    identity: &Identity,
+    response: &SyncResponse,
+    admitted: &[(super::seal::Item, u64)],
+) -> Result<Option<Vec<u8>>, SyncError> {
+    if admitted.is_empty() {
+        return Ok(None);
+    }
+    let named: Vec<(ByteArray32, u64)> = admitted
+        .iter()
+        .map(|(item, position)| (ByteArray32(item.hash), *position))
+        .collect();
+    let relay = identity.relay_key.fingerprint();
+    let statement = receipt_statement(relay, identity.device, response.relay_time_ms, &named);
+    let signature = response.receipt.as_ref().ok_or(SyncError::Receipt)?;
+    identity
+        .relay_key
+        .verify(&statement, signature)
+        .map_err(|_| SyncError::Receipt)?;
+    Ok(Some(statement))
+}
+
+/// Everything that one answer's transaction needs.
+struct Page<'a> {
+    response: &'a SyncResponse,
+    pushed: &'a Pushed,
+    receipt: Option<Vec<u8>>,
+    hand: Hand,
+    sent_at_ms: i64,
+    now_ms: i64,
+    last_batch: Hash,
+}
+
+impl Page<'_> {
+    fn commit(
+        &self,
+        conn: &Connection,
+        directory: &Arc<Directory>,
+    ) -> Result<(Taken, Arc<Directory>), NotebookError> {
+        let mut taken = Taken {
+            acknowledged: self.pushed.admitted.len() as u64,
+            refused: self.pushed.refused.values().map(|of| of.len() as u64).sum(),
+            held: self.pushed.held,
+            pushed_to: self.pushed.pushed_to,
+            ..Taken::default()
+        };
+        if self.response.is_diverged {
+            synced::restart(conn)?;
+        }
+        self.acknowledge(conn)?;
+        self.pull(conn, &mut taken)?;
+        let mut directory = Arc::clone(directory);
+        for id in &taken.directory_documents {
+            note_ahead(conn, &mut directory, *id)?;
+        }
+        for (key, refused) in &self.pushed.refused {
+            rebuild(conn, &directory, &self.hand, *key, refused)?;
+        }
+        if self.response.is_diverged {
+            push_again(conn, self.hand.actor, self.now_ms)?;
+        }
+        self.measure(conn)?;
+        Ok((taken, directory))
+    }
+
+    /// Notes the receipt, and each admitted change's place.
+    fn acknowledge(&self, conn: &Connection) -> Result<(), NotebookError> {
+        let received_at_ms = self.response.relay_time_ms;
+        let mut touched = HashSet::new();
+        for (item, position) in &self.pushed.admitted {
+            let admitted = Admitted {
+                position: *position,
+                received_at_ms,
+            };
+            documents::place(conn, item.key, item.hash, admitted)?;
+            outbox::remove(conn, item.entry)?;
+            touched.insert(item.key);
+        }
+        for key in touched {
+            documents::refresh(conn, key, self.now_ms)?;
+        }
+        if let (Some(statement), Some(signature)) = (&self.receipt, &self.response.receipt) {
+            conn.prepare_cached(
+                "INSERT INTO receipt (relay_time_ms, statement, signature) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![received_at_ms, statement, signature.0])?;
+            set_meta(conn, "last_batch", self.last_batch)?;
+        }
+        Ok(())
+    }
+
+    fn pull(&self, conn: &Connection, taken: &mut Taken) -> Result<(), NotebookError> {
+        let response = self.response;
+        if let Some(scope) = &response.scope {
+            synced::set_scope(conn, scope)?;
+            taken.is_news = true;
+        }
+        for changes in in_creation_order(&response.documents) {
+            self.take_document(conn, changes, true, taken)?;
+        }
+        for changes in in_creation_order(&response.tail) {
+            self.take_document(conn, changes, false, taken)?;
+        }
+        for id in &response.absent {
+            synced::unwant(conn, *id)?;
+            taken.is_news = true;
+        }
+        for progress in &response.bootstraps {
+            synced::set_bootstrap(conn, progress)?;
+        }
+        Ok(synced::set_cursor(conn, &response.cursor)?)
+    }
+
+    /// Takes one document's changes. What cannot be applied is wanted whole, so that one bad
+    /// document never blocks another; one that is bad even whole is left until the next time.
+    fn take_document(
+        &self,
+        conn: &Connection,
+        changes: &DocumentChanges,
+        is_whole: bool,
+        taken: &mut Taken,
+    ) -> Result<(), NotebookError> {
+        let id = changes.document;
+        let incoming: Vec<Incoming<'_>> = changes
+            .changes
+            .iter()
+            .map(|change| Incoming {
+                admitted: Some(Admitted {
+                    position: change.position,
+                    received_at_ms: change.received_at_ms,
+                }),
+                raw: &change.raw,
+            })
+            .collect();
+        let mut outcome = documents::take(conn, id, &incoming, self.now_ms)?;
+        if is_whole && !matches!(outcome, documents::Taken::All(_)) {
+            outcome = replace_damaged(conn, id, &incoming, self.now_ms)?;
+        }
+        match outcome {
+            documents::Taken::All(new) => {
+                taken.new_changes += new as u64;
+                if is_whole {
+                    synced::unwant(conn, id)?;
+                    taken.is_news = true;
+                }
+                let kind = query::kind_of(conn, id)?;
+                if let Some((DocumentKind::Organisation | DocumentKind::Grant, _)) = kind {
+                    taken.directory_documents.push(id);
+                }
+            }
+            documents::Taken::MissingDependencies | documents::Taken::Damaged if is_whole => {
+                synced::unwant(conn, id)?;
+            }
+            documents::Taken::MissingDependencies => {
+                synced::want(conn, id, "missing_dependencies")?;
+                taken.is_news = true;
+            }
+            documents::Taken::Damaged => {
+                synced::want(conn, id, "damaged")?;
+                taken.is_news = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes how far the device's clock is from the relay's, and when this sync was.
+    fn measure(&self, conn: &Connection) -> Result<(), StoreError> {
+        let middle_ms = i64::midpoint(self.sent_at_ms, self.now_ms);
+        let offset_ms = self.response.relay_time_ms.saturating_sub(middle_ms);
+        set_meta(conn, "clock_offset_ms", offset_ms)?;
+        set_meta(conn, "last_sync_ms", self.now_ms)
+    }
+}
+
+/// In the order of their rows: the full-text index is written once for each descent.
+fn in_creation_order(documents: &[DocumentChanges]) -> Vec<&DocumentChanges> {
+    let mut sorted: Vec<_> = documents.iter().collect();
+    sorted.sort_by_key(|changes| changes.document);
+    sorted
+}
+
+/// Puts the relay's whole document in the place of a local one that cannot be read, whose bytes
+/// are kept aside. What this device had not sent of it is done again from its verbs.
+fn replace_damaged(
+    conn: &Connection,
+    id: DocumentId,
+    incoming: &[Incoming<'_>],
+    now_ms: i64,
+) -> Result<documents::Taken, NotebookError> {
+    if let Some(key) = documents::find(conn, id)? {
+        if !outbox::of_document(conn, key)?.is_empty() {
+            return Ok(documents::Taken::Damaged); // not while something here is unsent
+        }
+        for change in documents::stored_changes(conn, key)? {
+            documents::withdraw(conn, key, id, change.hash, "damaged", now_ms)?;
+        }
+        documents::remove(conn, key)?;
+    }
+    Ok(documents::take(conn, id, incoming, now_ms)?)
+}
+
+/// After the relay's log turned out to be another: everything that this device ever made and the
+/// new log has not confirmed goes into the outbox again. The relay knows what it still has.
+fn push_again(conn: &Connection, actor: [u8; 16], now_ms: i64) -> Result<(), NotebookError> {
+    let mut statement = conn.prepare(
+        "SELECT c.doc, c.hash, c.raw FROM change c WHERE c.position IS NULL
+         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = c.doc AND o.hash = c.hash)
+         ORDER BY c.doc, c.change",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let Ok(change) = automerge::Change::from_bytes(row.get(2)?) else {
+            continue;
+        };
+        // Of this device's key, in whatever opening; nobody can sign for another's.
+        if change.actor_id().to_bytes().starts_with(&actor[..8]) {
+            outbox::put(
+                conn,
+                DocKey(row.get(0)?),
+                row.get(1)?,
+                &Verb::Resend,
+                0,
+                now_ms,
+            )?;
+        }
+    }
+    Ok(())
+}
