@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The relay of Vanguard.
+
+pub mod relay;

@@ -73,6 +73,21 @@ impl Subject {
             header,
         })
     }
+
+    /// Where the log has a change of it.
+    pub fn position_of(&self, hash: &Hash) -> Option<&Admitted> {
+        self.positions.get(&ChangeHash(*hash))
+    }
+
+    /// The latest events in it: what the author of the next one has seen.
+    ///
+    /// # Errors
+    /// Where the document cannot be read.
+    pub fn frontier(&self) -> Result<Vec<EventId>, ReadError> {
+        crate::model::for_kind!(self.header.kind, R => {
+            document::read::<R>(&self.doc, &self.positions).map(|view| document::frontier(&view.events))
+        })
+    }
 }
 
 /// What becomes of a change.
