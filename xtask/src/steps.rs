@@ -62,7 +62,7 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
 pub(crate) fn cargo_deny<const N: usize>(workspace: &Workspace, checks: [&str; N]) -> Call {
     workspace
         .call(tools::cargo_deny(workspace))
-        .args(["--all-features", "check"])
+        .args(["--all-features", "check", "--hide-inclusion-graph"])
         .args(checks)
 }
 

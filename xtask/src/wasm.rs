@@ -45,7 +45,9 @@ pub(crate) fn build(workspace: &Workspace, library: Option<WasmLibrary>) -> Call
     match library {
         Some(WasmLibrary::Toolchain) | None => build,
         Some(WasmLibrary::Debian) => build
-            .args(["-Zbuild-std=std,panic_abort"])
+            // Apart from the rest, which another compiler builds: cargo would mix the two.
+            .args(["-Zbuild-std=std,panic_abort", "--target-dir"])
+            .args([workspace.target.join("wasm-debian")])
             .env("RUSTC", DEBIAN_RUSTC)
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld"),
