@@ -53,12 +53,19 @@ pub(super) fn verify(
         return Err(Refusal::Forged);
     }
     let statement = statement(&batch);
-    let is_signed = pusher.public_key.verify(&statement, &batch.signature).is_ok();
+    let is_signed = pusher
+        .public_key
+        .verify(&statement, &batch.signature)
+        .is_ok();
     if !is_signed {
         return Err(Refusal::Forged);
     }
     let hash = sha256(&statement);
-    Ok(Verified { batch, statement, hash })
+    Ok(Verified {
+        batch,
+        statement,
+        hash,
+    })
 }
 
 /// What is to become of a change.
@@ -138,13 +145,23 @@ impl<'a> Bench<'a> {
     ) -> log::Result<Vec<Judged>> {
         let header = &verified.batch.header;
         let actor_prefix = pusher.public_key.actor_prefix();
-        let member = header.on_behalf_of.filter(|_| pusher.is_relay).unwrap_or(pusher.member);
-        let who = Who { member, actor_prefix, directory_position: header.directory_position };
+        let member = header
+            .on_behalf_of
+            .filter(|_| pusher.is_relay)
+            .unwrap_or(pusher.member);
+        let who = Who {
+            member,
+            actor_prefix,
+            directory_position: header.directory_position,
+        };
         let mut judged = Vec::new();
         for entry in &verified.batch.entries {
             let mut document = entry.document;
             for raw in &entry.changes {
-                let claim = Claim { document, space: entry.space };
+                let claim = Claim {
+                    document,
+                    space: entry.space,
+                };
                 let change = self.judge_change(&who, claim, raw)?;
                 document = document.or(change.document);
                 judged.push(change);
@@ -170,11 +187,21 @@ impl<'a> Bench<'a> {
             Ok(document) => document,
             Err(refusal) => {
                 let decision = Decision::Refuse(refusal);
-                return Ok(Judged { document: None, space, hash, decision });
+                return Ok(Judged {
+                    document: None,
+                    space,
+                    hash,
+                    decision,
+                });
             }
         };
         let decision = self.decide(who, document, claim, &hash, raw)?;
-        Ok(Judged { document: Some(document), space, hash, decision })
+        Ok(Judged {
+            document: Some(document),
+            space,
+            hash,
+            decision,
+        })
     }
 
     fn decide(
@@ -192,7 +219,9 @@ impl<'a> Bench<'a> {
         let subject = self.subjects.get(&document).and_then(Option::as_ref);
         let known = subject.and_then(|subject| subject.position_of(hash));
         if let Some(known) = known {
-            return Ok(Decision::Known { position: known.position });
+            return Ok(Decision::Known {
+                position: known.position,
+            });
         }
         let context = Context {
             directory: &self.directory,
@@ -202,33 +231,49 @@ impl<'a> Bench<'a> {
             now_ms: self.now_ms,
             grace_ms: self.grace_ms,
         };
-        let placed = Admitted { position: self.provisional, received_at_ms: self.now_ms };
-        Ok(match admission::admit(&context, subject, claim, raw, placed) {
-            Verdict::Admitted(outcome) => {
-                self.provisional += 1;
-                Decision::Admit(self.note(document, *outcome))
-            }
-            Verdict::Held { .. } => Decision::Hold,
-            Verdict::Refused(refusal) => Decision::Refuse(refusal),
-        })
+        let placed = Admitted {
+            position: self.provisional,
+            received_at_ms: self.now_ms,
+        };
+        Ok(
+            match admission::admit(&context, subject, claim, raw, placed) {
+                Verdict::Admitted(outcome) => {
+                    self.provisional += 1;
+                    Decision::Admit(self.note(document, *outcome))
+                }
+                Verdict::Held { .. } => Decision::Hold,
+                Verdict::Refused(refusal) => Decision::Refuse(refusal),
+            },
+        )
     }
 
     /// Goes on with the document as it now stands.
     fn note(&mut self, document: DocumentId, outcome: Outcome) -> Facts {
-        let Outcome { subject, is_open, assignee, is_late } = outcome;
+        let Outcome {
+            subject,
+            is_open,
+            assignee,
+            is_late,
+        } = outcome;
         let header = subject.header.clone();
         if header.kind.is_directory() {
             // What was read to be judged can be read again.
             let _ = admission::note_in_directory(Arc::make_mut(&mut self.directory), &subject);
         }
         self.subjects.insert(document, Some(subject));
-        Facts { header, is_open, assignee, is_late }
+        Facts {
+            header,
+            is_open,
+            assignee,
+            is_late,
+        }
     }
 
     fn load(&mut self, document: DocumentId) -> log::Result<()> {
         if let Entry::Vacant(place) = self.subjects.entry(document) {
             let row = log::document(self.conn, document)?;
-            self.basis.insert(document, row.map_or(0, |row| row.last_seq));
+            self.basis
+                .insert(document, row.map_or(0, |row| row.last_seq));
             place.insert(match row {
                 Some(row) => load_subject(self.conn, row.doc)?,
                 None => None,
@@ -250,7 +295,9 @@ pub(super) struct Who {
 /// admitted to it.
 pub(super) fn load_subject(conn: &Connection, doc: i64) -> log::Result<Option<Subject>> {
     let changes = log::changes_of(conn, doc)?;
-    let parts = changes.iter().map(|change| (change.admitted, change.hash, change.raw.as_slice()));
+    let parts = changes
+        .iter()
+        .map(|change| (change.admitted, change.hash, change.raw.as_slice()));
     Ok(Subject::load(parts).ok())
 }
 

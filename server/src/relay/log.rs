@@ -59,7 +59,11 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn cursor(&self) -> Cursor {
-        Cursor { epoch: self.epoch, seq: self.seq, chain: short(&self.chain) }
+        Cursor {
+            epoch: self.epoch,
+            seq: self.seq,
+            chain: short(&self.chain),
+        }
     }
 
     /// The head after one more change.
@@ -68,7 +72,11 @@ impl Head {
         bytes.extend_from_slice(&(self.seq + 1).to_be_bytes());
         bytes.extend_from_slice(document.as_bytes());
         bytes.extend_from_slice(hash);
-        Self { epoch: self.epoch, seq: self.seq + 1, chain: sha256(&bytes) }
+        Self {
+            epoch: self.epoch,
+            seq: self.seq + 1,
+            chain: sha256(&bytes),
+        }
     }
 }
 
@@ -78,7 +86,13 @@ fn short(chain: &Hash) -> [u8; 8] {
 
 pub(super) fn head(conn: &Connection) -> Result<Head> {
     conn.prepare_cached("SELECT epoch, head, chain FROM log WHERE id = 1")?
-        .query_row([], |row| Ok(Head { epoch: row.get(0)?, seq: row.get(1)?, chain: row.get(2)? }))
+        .query_row([], |row| {
+            Ok(Head {
+                epoch: row.get(0)?,
+                seq: row.get(1)?,
+                chain: row.get(2)?,
+            })
+        })
 }
 
 pub(super) fn set_head(conn: &Connection, head: &Head) -> Result<()> {
@@ -97,7 +111,11 @@ pub(super) fn cursor_at(conn: &Connection, seq: u64) -> Result<Option<Cursor>> {
             .query_row([seq], |row| row.get(0))
             .optional()?
     };
-    Ok(chain.map(|chain| Cursor { epoch: head.epoch, seq, chain: short(&chain) }))
+    Ok(chain.map(|chain| Cursor {
+        epoch: head.epoch,
+        seq,
+        chain: short(&chain),
+    }))
 }
 
 /// A document's row.
@@ -118,7 +136,14 @@ pub(super) fn read_document(row: &rusqlite::Row<'_>) -> Result<DocumentRow> {
     let kind = DocumentKind::parse(&kind).ok_or(rusqlite::Error::InvalidQuery)?;
     let (doc, id) = (row.get(0)?, row.get(1)?);
     let (space, creator, last_seq) = (row.get(3)?, row.get(4)?, row.get(5)?);
-    Ok(DocumentRow { doc, id, kind, space, creator, last_seq })
+    Ok(DocumentRow {
+        doc,
+        id,
+        kind,
+        space,
+        creator,
+        last_seq,
+    })
 }
 
 pub(super) fn document(conn: &Connection, id: DocumentId) -> Result<Option<DocumentRow>> {
@@ -128,7 +153,8 @@ pub(super) fn document(conn: &Connection, id: DocumentId) -> Result<Option<Docum
 }
 
 pub(super) fn document_by_row(conn: &Connection, doc: i64) -> Result<DocumentRow> {
-    conn.prepare_cached(&format!("{DOCUMENT} WHERE doc = ?1"))?.query_row([doc], read_document)
+    conn.prepare_cached(&format!("{DOCUMENT} WHERE doc = ?1"))?
+        .query_row([doc], read_document)
 }
 
 /// An admitted change as the log has it.
@@ -145,8 +171,15 @@ pub(super) fn changes_of(conn: &Connection, doc: i64) -> Result<Vec<ChangeRow>> 
         "SELECT seq, received_at_ms, hash, raw FROM change WHERE doc = ?1 ORDER BY seq",
     )?;
     let rows = statement.query_map([doc], |row| {
-        let admitted = Admitted { position: row.get(0)?, received_at_ms: row.get(1)? };
-        Ok(ChangeRow { admitted, hash: row.get(2)?, raw: row.get(3)? })
+        let admitted = Admitted {
+            position: row.get(0)?,
+            received_at_ms: row.get(1)?,
+        };
+        Ok(ChangeRow {
+            admitted,
+            hash: row.get(2)?,
+            raw: row.get(3)?,
+        })
     })?;
     rows.collect()
 }
@@ -166,7 +199,15 @@ pub(super) fn put_document(
          RETURNING doc",
     )?
     .query_row(
-        params![header.id, header.kind, header.space, header.creator, is_open, last_seq, now_ms],
+        params![
+            header.id,
+            header.kind,
+            header.space,
+            header.creator,
+            is_open,
+            last_seq,
+            now_ms
+        ],
         |row| row.get(0),
     )
 }
@@ -247,7 +288,9 @@ pub(super) fn batch(
     conn.prepare_cached(
         "SELECT batch, hash FROM batch WHERE device = ?1 AND opening = ?2 AND number = ?3",
     )?
-    .query_row(params![device, opening, number], |row| Ok((row.get(0)?, row.get(1)?)))
+    .query_row(params![device, opening, number], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
     .optional()
 }
 
@@ -284,7 +327,8 @@ pub(super) fn mark_cloned(conn: &Connection, device: DeviceId, now_ms: i64) -> R
 }
 
 pub(super) fn is_cloned(conn: &Connection, device: DeviceId) -> Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM cloned WHERE device = ?1")?.exists([device])
+    conn.prepare_cached("SELECT 1 FROM cloned WHERE device = ?1")?
+        .exists([device])
 }
 
 /// A decision against a change that was made before.
@@ -394,6 +438,7 @@ pub(super) fn held_of(conn: &Connection, document: DocumentId) -> Result<Vec<Hel
 }
 
 pub(super) fn remove_held(conn: &Connection, held: i64) -> Result<()> {
-    conn.prepare_cached("DELETE FROM held WHERE held = ?1")?.execute([held])?;
+    conn.prepare_cached("DELETE FROM held WHERE held = ?1")?
+        .execute([held])?;
     Ok(())
 }

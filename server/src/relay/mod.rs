@@ -23,8 +23,8 @@ use vanguard_core::keys::{Hash, Signature, SoftwareKey};
 use vanguard_core::model::people::Member;
 use vanguard_core::model::{Author, SCHEMA};
 use vanguard_core::rules::{Directory, Refusal};
-use vanguard_core::store::query::{self, Filter};
 use vanguard_core::store::StoreError;
+use vanguard_core::store::query::{self, Filter};
 use vanguard_core::wire::{
     BatchEntry, BatchHeader, BatchOutcome, ByteArray32, ChangeOutcome, PROTOCOL,
     PUSH_LIMIT_CHANGES, SealedBatch, SyncRequest, SyncResponse,
@@ -48,7 +48,10 @@ pub struct RelayOptions {
 
 impl Default for RelayOptions {
     fn default() -> Self {
-        Self { grace_ms: 30 * vanguard_core::calendar::DAY_MS, window_days: 90 }
+        Self {
+            grace_ms: 30 * vanguard_core::calendar::DAY_MS,
+            window_days: 90,
+        }
     }
 }
 
@@ -153,12 +156,24 @@ impl Relay {
         std::fs::create_dir_all(data).map_err(failed)?;
         let key = load_key(&data.join("relay.key"), env.as_ref()).map_err(failed)?;
         let path = data.join("log.db");
-        let writer = Writer::start(log::open(&path, env.as_ref())?, Arc::clone(&env), options.grace_ms)?;
+        let writer = Writer::start(
+            log::open(&path, env.as_ref())?,
+            Arc::clone(&env),
+            options.grace_ms,
+        )?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RelayError::Stopped)?;
         let replica = Replica::follow(data, &path, writer.head(), Arc::clone(&env), runtime)?;
         let readers = Pool::new(path, log::open_reader);
         let fingerprint = key.public_key().fingerprint();
-        Ok(Arc::new(Self { key, fingerprint, options, env, readers, replica, writer }))
+        Ok(Arc::new(Self {
+            key,
+            fingerprint,
+            options,
+            env,
+            readers,
+            replica,
+            writer,
+        }))
     }
 
     /// The relay's long-lived key.
@@ -208,7 +223,11 @@ impl Relay {
         let mut request = request;
         let batches = std::mem::take(&mut request.batches);
         let pushed = if batches.is_empty() {
-            Pushed { outcomes: Vec::new(), hashes: Vec::new(), received_at_ms: self.env.now_ms() }
+            Pushed {
+                outcomes: Vec::new(),
+                hashes: Vec::new(),
+                received_at_ms: self.env.now_ms(),
+            }
         } else {
             self.push(pusher, batches).await?
         };
@@ -221,7 +240,9 @@ impl Relay {
             let directory = relay.directory();
             let receipt = (!admitted.is_empty()).then(|| {
                 let at = pushed.received_at_ms;
-                relay.key.sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
+                relay
+                    .key
+                    .sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
             });
             relay.readers.with(|conn| {
                 let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
@@ -253,16 +274,28 @@ impl Relay {
     ) -> Result<Pushed, RelayError> {
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
-        let (hashes, rejected) = blocking(move || relay.submit(pusher, batches, false, reply)).await?;
-        let Answer::Done { mut outcomes, received_at_ms } =
-            answer.await.map_err(|_| RelayError::Stopped)?.into_result()?
+        let (hashes, rejected) =
+            blocking(move || relay.submit(pusher, batches, false, reply)).await?;
+        let Answer::Done {
+            mut outcomes,
+            received_at_ms,
+        } = answer
+            .await
+            .map_err(|_| RelayError::Stopped)?
+            .into_result()?
         else {
             return Err(RelayError::Stopped); // only the console asks for all or nothing
         };
         if let Some(refusal) = rejected {
-            outcomes.push(BatchOutcome::Rejected { reason: refusal.as_str().into() });
+            outcomes.push(BatchOutcome::Rejected {
+                reason: refusal.as_str().into(),
+            });
         }
-        Ok(Pushed { outcomes, hashes, received_at_ms })
+        Ok(Pushed {
+            outcomes,
+            hashes,
+            received_at_ms,
+        })
     }
 
     /// Verifies and judges batches up to the first that is not the pusher's, and hands them to
@@ -290,15 +323,30 @@ impl Relay {
             let tx = conn.transaction()?; // one view of the log for all of them
             let now_ms = self.env.now_ms();
             let mut bench = Bench::new(&tx, Arc::clone(&directory), now_ms, self.options.grace_ms);
-            let judged: rusqlite::Result<Vec<_>> =
-                verified.iter().map(|batch| bench.judge(&pusher, batch)).collect();
+            let judged: rusqlite::Result<Vec<_>> = verified
+                .iter()
+                .map(|batch| bench.judge(&pusher, batch))
+                .collect();
             Ok::<_, RelayError>((judged?, bench.basis))
         })?;
-        let hashes =
-            judged.iter().map(|batch| batch.iter().map(|change| change.hash).collect()).collect();
-        let job =
-            Job { pusher, batches: verified, judged, basis, directory, is_all_or_nothing, reply };
-        if self.writer.submit(job) { Ok((hashes, rejected)) } else { Err(RelayError::Stopped) }
+        let hashes = judged
+            .iter()
+            .map(|batch| batch.iter().map(|change| change.hash).collect())
+            .collect();
+        let job = Job {
+            pusher,
+            batches: verified,
+            judged,
+            basis,
+            directory,
+            is_all_or_nothing,
+            reply,
+        };
+        if self.writer.submit(job) {
+            Ok((hashes, rejected))
+        } else {
+            Err(RelayError::Stopped)
+        }
     }
 
     /// Does acts in a member's hand, signed by the relay's key: all or none. Gives the position
@@ -316,11 +364,22 @@ impl Relay {
             let batch = relay.compose(author, &acts)?;
             let public_key = relay.key.public_key();
             let device = DeviceId::from_bytes([0; 16]);
-            let pusher = Pusher { device, member: author.member, public_key, is_relay: true };
-            relay.submit(pusher, vec![batch], true, reply).map_err(ActError::from)
+            let pusher = Pusher {
+                device,
+                member: author.member,
+                public_key,
+                is_relay: true,
+            };
+            relay
+                .submit(pusher, vec![batch], true, reply)
+                .map_err(ActError::from)
         })
         .await?;
-        match answer.await.map_err(|_| RelayError::Stopped)?.into_result()? {
+        match answer
+            .await
+            .map_err(|_| RelayError::Stopped)?
+            .into_result()?
+        {
             Answer::Refused { index, refusal } => Err(ActError::Refused { index, refusal }),
             Answer::Done { outcomes, .. } => Ok(last_position(&outcomes)),
             Answer::Failed(reason) => Err(RelayError::Storage(reason).into()),
@@ -335,8 +394,9 @@ impl Relay {
         let mut documents: HashMap<DocumentId, (automerge::Automerge, Subject)> = HashMap::new();
         let mut entries = Vec::with_capacity(acts.len());
         for (index, act) in acts.iter().enumerate() {
-            let composed =
-                self.readers.with(|conn| compose_act(conn, &composer, &mut documents, act));
+            let composed = self
+                .readers
+                .with(|conn| compose_act(conn, &composer, &mut documents, act));
             entries.push(composed.map_err(|error| match error {
                 ComposeError::Refused(refusal) => ActError::Refused { index, refusal },
                 ComposeError::Relay(error) => error.into(),
@@ -354,7 +414,11 @@ impl Relay {
             clock_offset_ms: Some(0),
             on_behalf_of: Some(author.member),
         };
-        let mut batch = SealedBatch { header, entries, signature: Signature([0; 64]) };
+        let mut batch = SealedBatch {
+            header,
+            entries,
+            signature: Signature([0; 64]),
+        };
         batch.signature = self.key.sign(&statement(&batch));
         Ok(batch)
     }
@@ -371,7 +435,9 @@ impl Relay {
         let relay = Arc::clone(self);
         blocking(move || {
             relay.readers.with(|conn| {
-                let Some(row) = log::document(conn, id)? else { return Ok(None) };
+                let Some(row) = log::document(conn, id)? else {
+                    return Ok(None);
+                };
                 let directory = relay.directory();
                 let is_readable = directory.may_read(member, row.kind, row.space, row.creator)
                     || log::is_assigned(conn, member, row.doc)?;
@@ -388,8 +454,14 @@ impl Relay {
     ///
     /// # Errors
     /// [`RelayError::Storage`].
-    pub async fn find_member(&self, number: &str) -> Result<Option<(MemberId, String)>, RelayError> {
-        let filter = Filter { code: Some(number.to_owned()), ..Filter::default() };
+    pub async fn find_member(
+        &self,
+        number: &str,
+    ) -> Result<Option<(MemberId, String)>, RelayError> {
+        let filter = Filter {
+            code: Some(number.to_owned()),
+            ..Filter::default()
+        };
         self.replica
             .read(move |conn| {
                 let page = query::list::<Member>(conn, &filter, None, 1)?;
@@ -411,7 +483,9 @@ struct Pushed {
 fn admitted_of(pushed: &Pushed) -> Vec<(ByteArray32, u64)> {
     let mut admitted = Vec::new();
     for (outcome, hashes) in pushed.outcomes.iter().zip(&pushed.hashes) {
-        let BatchOutcome::Judged(changes) = outcome else { continue };
+        let BatchOutcome::Judged(changes) = outcome else {
+            continue;
+        };
         for (change, hash) in changes.iter().zip(hashes) {
             if let ChangeOutcome::Admitted { position } = change {
                 admitted.push((ByteArray32(*hash), *position));
@@ -465,11 +539,21 @@ fn compose_act(
     if let Verb::Create { header, .. } = &act.verb {
         debug_assert_eq!(header.schema, SCHEMA);
         let mut doc = automerge::Automerge::new();
-        let composed = composer.perform(&mut doc, &act.verb, &[]).map_err(malformed)?;
-        let subject = Subject { doc: doc.clone(), positions: HashMap::new(), header: header.clone() };
+        let composed = composer
+            .perform(&mut doc, &act.verb, &[])
+            .map_err(malformed)?;
+        let subject = Subject {
+            doc: doc.clone(),
+            positions: HashMap::new(),
+            header: header.clone(),
+        };
         documents.insert(act.document, (doc, subject));
         let changes = vec![ByteVec::from(composed.raw)];
-        return Ok(BatchEntry { document: None, space: header.space, changes });
+        return Ok(BatchEntry {
+            document: None,
+            space: header.space,
+            changes,
+        });
     }
     if !documents.contains_key(&act.document) {
         let row = log::document(conn, act.document)?;
@@ -485,7 +569,11 @@ fn compose_act(
     let composed = composer.perform(doc, &act.verb, &seen).map_err(malformed)?;
     subject.doc = doc.clone();
     let (document, space) = (Some(act.document), subject.header.space);
-    Ok(BatchEntry { document, space, changes: vec![ByteVec::from(composed.raw)] })
+    Ok(BatchEntry {
+        document,
+        space,
+        changes: vec![ByteVec::from(composed.raw)],
+    })
 }
 
 /// Runs blocking work off the async threads.

@@ -105,7 +105,16 @@ pub(super) fn pull(
     }
     let remaining = head.seq - cursor.seq;
     let scope = (scope_digest(&spaces) != asked.scope).then_some(spaces);
-    Ok(Pulled { cursor, is_diverged, tail, documents, bootstraps, scope, absent, remaining })
+    Ok(Pulled {
+        cursor,
+        is_diverged,
+        tail,
+        documents,
+        bootstraps,
+        scope,
+        absent,
+        remaining,
+    })
 }
 
 struct Page<'a> {
@@ -121,7 +130,9 @@ impl Page<'_> {
     fn may_read(&self, row: &DocumentRow) -> log::Result<bool> {
         let member = self.asked.member;
         if self.scope.contains(&row.space)
-            && self.directory.may_read(member, row.kind, row.space, row.creator)
+            && self
+                .directory
+                .may_read(member, row.kind, row.space, row.creator)
         {
             return Ok(true);
         }
@@ -152,7 +163,10 @@ impl Page<'_> {
                 None => {
                     let document = log::document_by_row(self.conn, doc)?;
                     let place = self.may_read(&document)?.then(|| {
-                        tail.push(DocumentChanges { document: document.id, changes: Vec::new() });
+                        tail.push(DocumentChanges {
+                            document: document.id,
+                            changes: Vec::new(),
+                        });
                         tail.len() - 1
                     });
                     readable.insert(doc, place);
@@ -162,7 +176,10 @@ impl Page<'_> {
             if let Some(place) = place {
                 let raw: Vec<u8> = row.get(4)?;
                 self.budget = self.budget.saturating_sub(raw.len());
-                let admitted = Admitted { position: end, received_at_ms: row.get(3)? };
+                let admitted = Admitted {
+                    position: end,
+                    received_at_ms: row.get(3)?,
+                };
                 tail[place].changes.push(wire_change(admitted, raw));
             }
         }
@@ -195,7 +212,10 @@ impl Page<'_> {
             .collect();
         let bytes: usize = changes.iter().map(|change| change.raw.len()).sum();
         self.budget = self.budget.saturating_sub(bytes);
-        into.push(DocumentChanges { document: row.id, changes });
+        into.push(DocumentChanges {
+            document: row.id,
+            changes,
+        });
         Ok(())
     }
 
@@ -213,20 +233,38 @@ impl Page<'_> {
         if is_directory && bootstrap.after.is_none() {
             self.give_assigned(into)?;
         }
-        let since_ms = if is_directory { i64::MIN } else { now_ms - self.asked.window_ms };
-        let start = BootstrapMark { open_done: false, seq: i64::MAX.unsigned_abs() };
+        let since_ms = if is_directory {
+            i64::MIN
+        } else {
+            now_ms - self.asked.window_ms
+        };
+        let start = BootstrapMark {
+            open_done: false,
+            seq: i64::MAX.unsigned_abs(),
+        };
         let mut mark = bootstrap.after.unwrap_or(start);
         loop {
             let Some(row) = self.next_of(space, mark, since_ms)? else {
                 if mark.open_done {
-                    return Ok(BootstrapProgress { space, after: None, remaining: 0 });
+                    return Ok(BootstrapProgress {
+                        space,
+                        after: None,
+                        remaining: 0,
+                    });
                 }
-                mark = BootstrapMark { open_done: true, ..start };
+                mark = BootstrapMark {
+                    open_done: true,
+                    ..start
+                };
                 continue;
             };
             if self.budget == 0 {
                 let remaining = self.count_of(space, mark, since_ms)?;
-                return Ok(BootstrapProgress { space, after: Some(mark), remaining });
+                return Ok(BootstrapProgress {
+                    space,
+                    after: Some(mark),
+                    remaining,
+                });
             }
             if self.may_read(&row)? {
                 self.give(&row, into)?;
@@ -248,7 +286,10 @@ impl Page<'_> {
                  WHERE space = ?1 AND is_open = ?2 AND last_seq < ?3 AND touched_ms >= ?4
                  ORDER BY last_seq DESC LIMIT 1",
             )?
-            .query_row(params![space, !mark.open_done, mark.seq, since_ms], log::read_document)
+            .query_row(
+                params![space, !mark.open_done, mark.seq, since_ms],
+                log::read_document,
+            )
             .optional()
     }
 
@@ -267,8 +308,9 @@ impl Page<'_> {
     }
 
     fn give_assigned(&mut self, into: &mut Vec<DocumentChanges>) -> log::Result<()> {
-        let mut statement =
-            self.conn.prepare_cached("SELECT doc FROM assigned WHERE member = ?1 ORDER BY doc")?;
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT doc FROM assigned WHERE member = ?1 ORDER BY doc")?;
         let docs: Vec<i64> = statement
             .query_map([self.asked.member], |row| row.get(0))?
             .collect::<log::Result<_>>()?;
@@ -283,6 +325,13 @@ impl Page<'_> {
 }
 
 fn wire_change(admitted: Admitted, raw: Vec<u8>) -> AdmittedChange {
-    let Admitted { position, received_at_ms } = admitted;
-    AdmittedChange { position, received_at_ms, raw: ByteVec::from(raw) }
+    let Admitted {
+        position,
+        received_at_ms,
+    } = admitted;
+    AdmittedChange {
+        position,
+        received_at_ms,
+        raw: ByteVec::from(raw),
+    }
 }

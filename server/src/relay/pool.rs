@@ -20,7 +20,11 @@ impl Pool {
         path: PathBuf,
         open: fn(&std::path::Path) -> rusqlite::Result<Connection>,
     ) -> Self {
-        Self { path, open, idle: Mutex::new(Vec::new()) }
+        Self {
+            path,
+            open,
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// Runs `work` with a connection of its own.

@@ -40,7 +40,12 @@ impl Replica {
         let begun: u64 = meta(store.reader(), "replica_seq")?.unwrap_or(0);
         let (news, position) = watch::channel(begun);
         let (stop, stopped) = watch::channel(false);
-        let mut feeder = Feeder { store, log, news, env };
+        let mut feeder = Feeder {
+            store,
+            log,
+            news,
+            env,
+        };
         let thread = std::thread::Builder::new()
             .name("replica".into())
             .spawn(move || feeder.run(head, stopped, &runtime))
@@ -48,7 +53,12 @@ impl Replica {
         let readers = Arc::new(Pool::new(path, |path| {
             open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
         }));
-        Ok(Self { readers, position, thread: Some(thread), stop })
+        Ok(Self {
+            readers,
+            position,
+            thread: Some(thread),
+            stop,
+        })
     }
 
     /// The position of the log up to which the replica is.
@@ -156,7 +166,9 @@ impl Feeder {
     fn step(&mut self) -> Result<usize, RelayError> {
         let from = *self.news.borrow();
         let rows = self.read_after(from)?;
-        let Some(last) = rows.last().map(|row| row.admitted.position) else { return Ok(0) };
+        let Some(last) = rows.last().map(|row| row.admitted.position) else {
+            return Ok(0);
+        };
         let cursor = log::cursor_at(&self.log, last)?;
         let epoch = log::head(&self.log)?.epoch;
         let now_ms = self.env.now_ms();
@@ -164,7 +176,10 @@ impl Feeder {
             for changes in by_document(&rows) {
                 let incoming: Vec<Incoming<'_>> = changes
                     .iter()
-                    .map(|row| Incoming { admitted: Some(row.admitted), raw: &row.raw })
+                    .map(|row| Incoming {
+                        admitted: Some(row.admitted),
+                        raw: &row.raw,
+                    })
                     .collect();
                 let id = changes[0].document;
                 let taken = documents::take(conn, id, &incoming, now_ms)?;
@@ -174,7 +189,11 @@ impl Feeder {
             }
             set_meta(conn, "replica_seq", last)?;
             set_meta(conn, "replica_epoch", epoch)?;
-            set_meta(conn, "replica_cursor", cursor.map(|cursor| vanguard_core::wire::encode(&cursor)))
+            set_meta(
+                conn,
+                "replica_cursor",
+                cursor.map(|cursor| vanguard_core::wire::encode(&cursor)),
+            )
         })?;
         self.news.send_replace(last);
         Ok(rows.len())
@@ -186,8 +205,15 @@ impl Feeder {
              WHERE c.seq > ?1 ORDER BY c.seq LIMIT ?2",
         )?;
         let rows = statement.query_map((from, STEP), |row| {
-            let admitted = Admitted { position: row.get(0)?, received_at_ms: row.get(1)? };
-            Ok(LogRow { admitted, document: row.get(2)?, raw: row.get(3)? })
+            let admitted = Admitted {
+                position: row.get(0)?,
+                received_at_ms: row.get(1)?,
+            };
+            Ok(LogRow {
+                admitted,
+                document: row.get(2)?,
+                raw: row.get(3)?,
+            })
         })?;
         Ok(rows.collect::<log::Result<_>>()?)
     }
@@ -203,5 +229,8 @@ struct LogRow {
 fn by_document(rows: &[LogRow]) -> Vec<Vec<&LogRow>> {
     let mut sorted: Vec<&LogRow> = rows.iter().collect();
     sorted.sort_by_key(|row| (row.document, row.admitted.position));
-    sorted.chunk_by(|a, b| a.document == b.document).map(<[_]>::to_vec).collect()
+    sorted
+        .chunk_by(|a, b| a.document == b.document)
+        .map(<[_]>::to_vec)
+        .collect()
 }

@@ -33,7 +33,10 @@ pub(super) struct Job {
 /// What became of a job.
 pub(super) enum Answer {
     /// One outcome for each batch, and when the relay received them.
-    Done { outcomes: Vec<BatchOutcome>, received_at_ms: i64 },
+    Done {
+        outcomes: Vec<BatchOutcome>,
+        received_at_ms: i64,
+    },
     /// An all-or-nothing job was refused at this change.
     Refused { index: usize, refusal: Refusal },
     /// The disk failed; nothing is in the log.
@@ -56,8 +59,14 @@ impl Writer {
         let (jobs, inbox) = channel();
         let (directory_news, directory_seen) = watch::channel(directory);
         let (head_news, head_seen) = watch::channel(head);
-        let mut desk =
-            Desk { conn, env, grace_ms, directory_news, head_news, data_version: 0 };
+        let mut desk = Desk {
+            conn,
+            env,
+            grace_ms,
+            directory_news,
+            head_news,
+            data_version: 0,
+        };
         desk.data_version = desk.read_data_version()?;
         let thread = std::thread::Builder::new()
             .name("log-writer".into())
@@ -73,7 +82,9 @@ impl Writer {
 
     /// Hands a job in; false when the writer has stopped.
     pub(super) fn submit(&self, job: Job) -> bool {
-        self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
+        self.jobs
+            .as_ref()
+            .is_some_and(|jobs| jobs.send(job).is_ok())
     }
 
     /// The directory as of the last commit.
@@ -138,7 +149,8 @@ impl Desk {
                 if let Some(directory) = directory {
                     self.directory_news.send_replace(directory);
                 }
-                self.head_news.send_if_modified(|seen| std::mem::replace(seen, head) != head);
+                self.head_news
+                    .send_if_modified(|seen| std::mem::replace(seen, head) != head);
                 for (reply, answer) in replies {
                     let _ = reply.send(answer); // whoever asked may have gone
                 }
@@ -159,14 +171,24 @@ impl Desk {
         // Every job gets an answer, also when the transaction does not even begin.
         let mut work = Vec::with_capacity(group.len());
         for job in group {
-            let Job { pusher, batches, judged, basis, directory, is_all_or_nothing, reply } = job;
+            let Job {
+                pusher,
+                batches,
+                judged,
+                basis,
+                directory,
+                is_all_or_nothing,
+                reply,
+            } = job;
             replies.push((reply, Answer::Failed(String::new())));
             work.push((pusher, batches, judged, basis, directory, is_all_or_nothing));
         }
         self.notice_others()?;
         let now_ms = self.env.now_ms();
         let known = Arc::clone(&self.directory_news.borrow());
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut page = Page {
             conn: &tx,
             head: log::head(&tx)?,
@@ -175,30 +197,43 @@ impl Desk {
             now_ms,
             grace_ms: self.grace_ms,
         };
-        for (at, (pusher, batches, judged, basis, directory, is_all)) in work.into_iter().enumerate()
+        for (at, (pusher, batches, judged, basis, directory, is_all)) in
+            work.into_iter().enumerate()
         {
-            let is_fresh = Arc::ptr_eq(&directory, &page.directory)
-                && judge::still_stands(&tx, &basis)?;
-            let judged = if is_fresh { judged } else { page.judge_again(&pusher, &batches)? };
+            let is_fresh =
+                Arc::ptr_eq(&directory, &page.directory) && judge::still_stands(&tx, &basis)?;
+            let judged = if is_fresh {
+                judged
+            } else {
+                page.judge_again(&pusher, &batches)?
+            };
             replies[at].1 = page.write_job(&pusher, &batches, judged, is_all)?;
         }
         log::set_head(&tx, &page.head)?;
-        let Page { head, directory, is_directory_changed, .. } = page;
+        let Page {
+            head,
+            directory,
+            is_directory_changed,
+            ..
+        } = page;
         tx.commit()?;
         Ok((is_directory_changed.then_some(directory), head.seq))
     }
 
     fn read_data_version(&self) -> log::Result<i64> {
-        self.conn.query_row("PRAGMA data_version", [], |row| row.get(0))
+        self.conn
+            .query_row("PRAGMA data_version", [], |row| row.get(0))
     }
 
     /// Takes in what another process has written to the log.
     fn notice_others(&mut self) -> log::Result<()> {
         let version = self.read_data_version()?;
         if version != self.data_version {
-            self.directory_news.send_replace(Arc::new(read_directory(&self.conn)?));
+            self.directory_news
+                .send_replace(Arc::new(read_directory(&self.conn)?));
             let head = log::head(&self.conn)?.seq;
-            self.head_news.send_if_modified(|seen| std::mem::replace(seen, head) != head);
+            self.head_news
+                .send_if_modified(|seen| std::mem::replace(seen, head) != head);
             self.data_version = version;
         }
         Ok(())
@@ -217,12 +252,20 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn bench(&self) -> Bench<'_> {
-        Bench::new(self.conn, Arc::clone(&self.directory), self.now_ms, self.grace_ms)
+        Bench::new(
+            self.conn,
+            Arc::clone(&self.directory),
+            self.now_ms,
+            self.grace_ms,
+        )
     }
 
     fn judge_again(&self, pusher: &Pusher, batches: &[Verified]) -> log::Result<Vec<Vec<Judged>>> {
         let mut bench = self.bench();
-        batches.iter().map(|batch| bench.judge(pusher, batch)).collect()
+        batches
+            .iter()
+            .map(|batch| bench.judge(pusher, batch))
+            .collect()
     }
 
     fn write_job(
@@ -239,7 +282,10 @@ impl Page<'_> {
         for (verified, judged) in batches.iter().zip(judged) {
             outcomes.push(self.write_batch(pusher, verified, judged)?);
         }
-        Ok(Answer::Done { outcomes, received_at_ms: self.now_ms })
+        Ok(Answer::Done {
+            outcomes,
+            received_at_ms: self.now_ms,
+        })
     }
 
     fn write_batch(
@@ -278,7 +324,11 @@ impl Page<'_> {
                 log::put_batch(self.conn, &envelope, self.now_ms)?
             }
         };
-        let raws = verified.batch.entries.iter().flat_map(|entry| &entry.changes);
+        let raws = verified
+            .batch
+            .entries
+            .iter()
+            .flat_map(|entry| &entry.changes);
         let mut outcomes = Vec::with_capacity(judged.len());
         for (judged, raw) in judged.into_iter().zip(raws) {
             outcomes.push(self.write_change(pusher, verified, batch, judged, raw)?);
@@ -294,8 +344,15 @@ impl Page<'_> {
         judged: Judged,
         raw: &[u8],
     ) -> log::Result<ChangeOutcome> {
-        let Judged { document, space, hash, decision } = judged;
-        let refused = |refusal: Refusal| ChangeOutcome::Refused { reason: refusal.as_str().into() };
+        let Judged {
+            document,
+            space,
+            hash,
+            decision,
+        } = judged;
+        let refused = |refusal: Refusal| ChangeOutcome::Refused {
+            reason: refusal.as_str().into(),
+        };
         let Some(document) = document else {
             return Ok(refused(match decision {
                 Decision::Refuse(refusal) => refusal,
@@ -330,7 +387,13 @@ impl Page<'_> {
             Decision::Refuse(refusal) => {
                 let reason = refusal.as_str();
                 log::put_refused(
-                    self.conn, document, &hash, reason, pusher.device, raw, self.now_ms,
+                    self.conn,
+                    document,
+                    &hash,
+                    reason,
+                    pusher.device,
+                    raw,
+                    self.now_ms,
                 )?;
                 refused(refusal)
             }
@@ -350,7 +413,14 @@ impl Page<'_> {
         let seq = self.head.seq;
         let doc = log::put_document(self.conn, &facts.header, facts.is_open, seq, self.now_ms)?;
         let (received_at_ms, is_late) = (self.now_ms, facts.is_late);
-        let change = NewChange { doc, hash, raw, batch, received_at_ms, is_late };
+        let change = NewChange {
+            doc,
+            hash,
+            raw,
+            batch,
+            received_at_ms,
+            is_late,
+        };
         log::put_change(self.conn, &self.head, &change)?;
         if let Some(member) = facts.assignee {
             log::put_assigned(self.conn, member, doc)?;
@@ -378,7 +448,10 @@ impl Page<'_> {
                 actor_prefix: held.actor_prefix,
                 directory_position: held.directory_position,
             };
-            let claim = Claim { document: Some(document), space: held.space };
+            let claim = Claim {
+                document: Some(document),
+                space: held.space,
+            };
             let judged = self.bench().judge_change(&who, claim, &held.raw)?;
             match judged.decision {
                 Decision::Hold => continue,
@@ -388,7 +461,13 @@ impl Page<'_> {
                 Decision::Refuse(refusal) => {
                     let reason = refusal.as_str();
                     log::put_refused(
-                        self.conn, document, &held.hash, reason, held.device, &held.raw, self.now_ms,
+                        self.conn,
+                        document,
+                        &held.hash,
+                        reason,
+                        held.device,
+                        &held.raw,
+                        self.now_ms,
                     )?;
                 }
                 Decision::Known { .. } | Decision::KnownRefused { .. } => {}
@@ -400,14 +479,18 @@ impl Page<'_> {
 }
 
 fn first_refusal(judged: &[Vec<Judged>]) -> Option<(usize, Refusal)> {
-    judged.iter().flatten().enumerate().find_map(|(index, judged)| match &judged.decision {
-        Decision::Refuse(refusal) => Some((index, *refusal)),
-        Decision::KnownRefused { reason } => {
-            Some((index, Refusal::parse(reason).unwrap_or(Refusal::Malformed)))
-        }
-        Decision::Hold => Some((index, Refusal::BuildsOnRefused)),
-        Decision::Known { .. } | Decision::Admit(_) => None,
-    })
+    judged
+        .iter()
+        .flatten()
+        .enumerate()
+        .find_map(|(index, judged)| match &judged.decision {
+            Decision::Refuse(refusal) => Some((index, *refusal)),
+            Decision::KnownRefused { reason } => {
+                Some((index, Refusal::parse(reason).unwrap_or(Refusal::Malformed)))
+            }
+            Decision::Hold => Some((index, Refusal::BuildsOnRefused)),
+            Decision::Known { .. } | Decision::Admit(_) => None,
+        })
 }
 
 /// The directory as the log has it.
@@ -415,7 +498,9 @@ fn read_directory(conn: &Connection) -> log::Result<Directory> {
     let mut directory = Directory::default();
     let mut statement = conn.prepare("SELECT doc FROM document WHERE kind IN (?1, ?2)")?;
     let kinds = (DocumentKind::Organisation, DocumentKind::Grant);
-    let docs: Vec<i64> = statement.query_map(kinds, |row| row.get(0))?.collect::<log::Result<_>>()?;
+    let docs: Vec<i64> = statement
+        .query_map(kinds, |row| row.get(0))?
+        .collect::<log::Result<_>>()?;
     for doc in docs {
         if let Some(subject) = judge::load_subject(conn, doc)? {
             let _ = admission::note_in_directory(&mut directory, &subject);
