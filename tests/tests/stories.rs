@@ -37,10 +37,7 @@ async fn a_hazard_goes_from_report_to_close_out_across_three_phones() {
         fleet.sync(phone).await;
     }
 
-    let fields = HazardFields::new(
-        "3号槽北侧消防通道堵塞",
-        HazardNature::UnsafeCondition,
-    );
+    let fields = HazardFields::new("3号槽北侧消防通道堵塞", HazardNature::UnsafeCondition);
     let hazard = finder.notebook.report_hazard(branch, &fields).unwrap();
     let row = finder.notebook.get::<Hazard>(hazard).unwrap();
     assert_eq!(row.sync_state, SyncState::LocalOnly);

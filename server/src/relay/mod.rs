@@ -2,6 +2,7 @@
 //! lacks is read from the log and given. HTTP is elsewhere; this takes requests and gives answers.
 
 mod judge;
+mod known;
 mod log;
 mod pages;
 mod pool;
@@ -31,6 +32,7 @@ use vanguard_core::wire::{
 };
 use vanguard_core::{Composer, Verb};
 
+use crate::import::Known;
 use judge::{Bench, Pusher, Verified};
 use pages::Asked;
 use pool::Pool;
@@ -448,6 +450,23 @@ impl Relay {
             })
         })
         .await
+    }
+
+    /// What the organisation has already, for an import to compare with.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`].
+    pub async fn known(&self) -> Result<Known, RelayError> {
+        let head = *self.writer.head().borrow();
+        self.replica.wait_for(head).await;
+        self.replica.read(known::read).await
+    }
+
+    /// Waits until everything acknowledged is in the replica as well, so that the relay can be
+    /// dropped without loss of warmth. The log needs no closing.
+    pub async fn close(&self) {
+        let head = *self.writer.head().borrow();
+        self.replica.wait_for(head).await;
     }
 
     /// A member by their number in the enterprise: id and name.
