@@ -4,7 +4,7 @@
 
 use super::hazard::{
     Decision, HazardEvent, HazardEventKind, HazardFields, HazardGrade, HazardState, HazardStatus,
-    Party, Rectification, Rectified,
+    MajorHazardPlan, Party, Rectification, Rectified,
 };
 use super::{Author, Event, Role};
 use crate::rules::Refusal;
@@ -142,7 +142,7 @@ fn needs(state: &HazardState, author: &Author, event: &HazardEvent) -> Result<()
             let is_planned = assignment
                 .plan
                 .as_ref()
-                .is_some_and(|plan| plan.is_complete());
+                .is_some_and(MajorHazardPlan::is_complete);
             require(is_planned, Refusal::PlanMissing)
         }
         HazardEvent::Rectified(rectification) => {
@@ -279,7 +279,7 @@ fn sent_back(mut state: HazardState) -> HazardState {
             || assignment
                 .plan
                 .as_ref()
-                .is_some_and(|plan| plan.is_complete())
+                .is_some_and(MajorHazardPlan::is_complete)
     });
     state.status = match (is_assigned, state.grade) {
         (true, _) => S::Assigned,
