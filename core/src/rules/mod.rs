@@ -75,3 +75,6 @@ enumeration! {
         BuildsOnRefused = "builds_on_refused",
     }
 }
+
+#[cfg(test)]
+mod tests;
