@@ -885,3 +885,141 @@ fn a_tampered_change_never_harms() {
     assert_eq!(admitted_badly.len(), 0, "{:?}", admitted_badly.first());
     assert!(counts.contains_key("admitted"), "text may be changed");
 }
+
+/// Every insertion at the head moves all elements that came before it.
+#[test]
+fn the_largest_change_in_the_worst_order_is_applied_quickly() {
+    let fields = json!({"description": "照片", "nature": "unsafe_act", "photos": ["ab"]});
+    let mut doc = Automerge::new();
+    let composed = composer(1).perform(&mut doc, &create(map(fields)), &[]);
+    let mut change = Change::from_bytes(composed.unwrap().raw).unwrap().decode();
+    let insertion = change.operations.iter().find(|op| op.insert).unwrap();
+    let more = CHANGE_LIMIT_OPS - change.operations.len();
+    let copies = vec![insertion.clone(); more];
+    change.operations.extend(copies);
+    let largest = Change::from(change);
+    assert_passes(largest.raw_bytes());
+
+    let began = std::time::Instant::now();
+    let mut doc = Automerge::new();
+    doc.apply_changes([largest]).unwrap();
+    Automerge::load(&doc.save_nocompress()).unwrap();
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+}
+
+/// Writes the fuzz target's seeds: `cargo test -p vanguard-core write_fuzz_seeds -- --ignored`.
+#[test]
+#[ignore = "writes files that are committed"]
+fn write_fuzz_seeds() {
+    use crate::id::DeviceId;
+    use crate::keys::Signature;
+    use crate::wire::{
+        AdmittedChange, BatchEntry, BatchHeader, BatchOutcome, Bootstrap, BootstrapMark,
+        BootstrapProgress, ByteArray32, ChangeOutcome, Cursor as LogCursor, DocumentChanges,
+        Health, PROTOCOL, SealedBatch, SyncRequest, SyncResponse, encode,
+    };
+
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let write = |target: &str, name: &str, bytes: &[u8]| {
+        let folder = corpus.join(target);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("seed-{name}")), bytes).unwrap();
+    };
+    let life = a_life();
+    for (number, (_, _, raw)) in life.iter().enumerate() {
+        write("bounded", &format!("life-{number}"), raw);
+    }
+    write("bounded", "by-hand", &ByHand::new().raw());
+
+    let cursor = LogCursor {
+        epoch: [1; 8],
+        seq: 1_000,
+        chain: [2; 8],
+    };
+    let changes = life
+        .iter()
+        .zip(1..)
+        .map(|((_, _, raw), position)| AdmittedChange {
+            position,
+            received_at_ms: NOW_MS,
+            raw: raw.clone().into(),
+        });
+    let whole = DocumentChanges {
+        document: header(1).id,
+        changes: changes.collect(),
+    };
+    let batch = SealedBatch {
+        header: BatchHeader {
+            format: crate::batch::FORMAT,
+            relay: [3; 32],
+            device: DeviceId(Uuid::from_u128(4)),
+            opening: [5; 16],
+            number: 0,
+            previous: [0; 32],
+            directory_position: 7,
+            device_time_ms: NOW_MS,
+            clock_offset_ms: Some(-5),
+            on_behalf_of: None,
+        },
+        entries: vec![BatchEntry {
+            document: None,
+            space: SPACE,
+            changes: vec![life[0].2.clone().into()],
+        }],
+        signature: Signature([6; 64]),
+    };
+    let request = SyncRequest {
+        protocol: PROTOCOL,
+        cursor: Some(cursor),
+        batches: vec![batch],
+        held: vec![ByteArray32([8; 32])],
+        scope: [9; 8],
+        bootstraps: vec![Bootstrap {
+            space: SPACE,
+            after: None,
+        }],
+        want: vec![header(1).id],
+        page_bytes: 1 << 20,
+        window_days: 90,
+        health: Health {
+            device_time_ms: NOW_MS,
+            unsent: 1,
+            oldest_unsent_ms: Some(NOW_MS),
+        },
+    };
+    write("wire", "request", &encode(&request));
+    let response = SyncResponse {
+        relay_time_ms: NOW_MS,
+        cursor,
+        is_diverged: false,
+        outcomes: vec![
+            BatchOutcome::Judged(vec![
+                ChangeOutcome::Admitted { position: 12 },
+                ChangeOutcome::Held,
+                ChangeOutcome::Refused {
+                    reason: "status".into(),
+                },
+            ]),
+            BatchOutcome::OutOfOrder { expected: 3 },
+            BatchOutcome::Rejected {
+                reason: "forged".into(),
+            },
+        ],
+        receipt: Some(Signature([6; 64])),
+        tail: vec![whole.clone()],
+        documents: vec![whole],
+        bootstraps: vec![BootstrapProgress {
+            space: SPACE,
+            after: Some(BootstrapMark {
+                open_done: true,
+                seq: 12,
+            }),
+            remaining: 3,
+        }],
+        scope: Some(vec![SPACE]),
+        absent: vec![header(2).id],
+        remaining: 4,
+        is_cloned: false,
+    };
+    write("wire", "response", &encode(&response));
+}
