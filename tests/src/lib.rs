@@ -164,27 +164,8 @@ impl Fleet {
         self.relay.act(Author::OPERATOR, acts).await.unwrap();
     }
 
-    /// A creation in the directory, by the operator.
-    pub fn creation<R: Record>(&self, id: DocumentId, fields: &R::Fields) -> Act {
-        let header = Header {
-            id,
-            kind: R::KIND,
-            space: OrgId::DIRECTORY,
-            creator: MemberId::OPERATOR,
-            created_ms: self.env.now_ms(),
-            schema: SCHEMA,
-        };
-        let serde_json::Value::Object(fields) = serde_json::to_value(fields).unwrap() else {
-            unreachable!("fields are a map");
-        };
-        Act {
-            document: id,
-            verb: Verb::Create {
-                header,
-                fields,
-                event: None,
-            },
-        }
+    fn creation<R: Record>(&self, id: DocumentId, fields: &R::Fields) -> Act {
+        creation::<R>(&*self.env, id, fields)
     }
 
     /// Gives a member a role.
@@ -306,4 +287,27 @@ impl Phone {
 /// The ids of events, in the order in which they count.
 pub fn event_ids<R: Record>(view: &vanguard_core::model::View<R>) -> Vec<EventId> {
     view.events.iter().map(|folded| folded.event.id).collect()
+}
+
+/// A creation in the directory, by the operator.
+pub fn creation<R: Record>(env: &dyn Env, id: DocumentId, fields: &R::Fields) -> Act {
+    let header = Header {
+        id,
+        kind: R::KIND,
+        space: OrgId::DIRECTORY,
+        creator: MemberId::OPERATOR,
+        created_ms: env.now_ms(),
+        schema: SCHEMA,
+    };
+    let serde_json::Value::Object(fields) = serde_json::to_value(fields).unwrap() else {
+        unreachable!("fields are a map");
+    };
+    Act {
+        document: id,
+        verb: Verb::Create {
+            header,
+            fields,
+            event: None,
+        },
+    }
 }

@@ -87,7 +87,7 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         check(document),
         check(cargo_deny(workspace, ["licenses", "bans", "sources"])).with(Tool::CargoDeny),
         tests(short.args(["--exclude", "vanguard-tests"])),
-        tests(fleet.args(["--lib", "--test", "stories"])),
+        tests(fleet.args(["--lib", "--test", "stories", "--test", "over_https"])),
     ]
 }
 

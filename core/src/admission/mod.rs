@@ -291,7 +291,8 @@ fn allowed<R: Governed>(
                 return Err(Refusal::Status);
             }
         }
-        Shape::Edit => {
+        Shape::Edit { fields } => {
+            R::check_editable(fields.iter().map(String::as_str))?;
             let before = before.ok_or(Refusal::Malformed)?;
             let known = known_events(&after.doc, hash);
             R::may_edit(
