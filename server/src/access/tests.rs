@@ -105,7 +105,10 @@ fn a_phone_whose_answer_was_lost_asks_again_until_it_has_synced() {
     let again = book.access.enrol(&phone).unwrap();
     assert_eq!(again.device, lost.device);
     let find = |credential| book.access.device_by_credential(credential).unwrap();
-    assert!(find(&lost.credential).is_none(), "the lost one no longer holds");
+    assert!(
+        find(&lost.credential).is_none(),
+        "the lost one no longer holds"
+    );
     assert_eq!(find(&again.credential).unwrap().id, lost.device);
 
     book.access.note_first_sync(lost.device).unwrap();
@@ -152,7 +155,10 @@ fn the_command_line_confirms_and_revokes_while_a_relay_runs() {
     assert!(!other.revoke_device(id, MemberId::OPERATOR).unwrap());
     assert_eq!(status(), DeviceStatus::Revoked);
     let counts = book.access.count_devices().unwrap();
-    assert_eq!((counts.confirmed, counts.unconfirmed, counts.revoked), (0, 0, 1));
+    assert_eq!(
+        (counts.confirmed, counts.unconfirmed, counts.revoked),
+        (0, 0, 1)
+    );
     let nobody = DeviceId(member().0);
     assert!(!other.confirm_device(nobody, MemberId::OPERATOR).unwrap());
 }
@@ -197,7 +203,9 @@ fn a_session_ends_by_itself_by_sign_out_and_by_a_new_password() {
     book.access.end_session(&token).unwrap();
     assert!(!is_in(&token));
     let token = book.access.create_session(&session).unwrap();
-    book.access.put_account(session.member, "$argon2id$").unwrap();
+    book.access
+        .put_account(session.member, "$argon2id$")
+        .unwrap();
     assert!(!is_in(&token));
     let token = book.access.create_session(&session).unwrap();
     book.pass(SESSION_MS);
@@ -259,7 +267,9 @@ fn what_every_request_asks_for_has_an_index() {
         let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
         let unbound = vec![rusqlite::types::Null; statement.parameter_count()];
         let steps = statement
-            .query_map(rusqlite::params_from_iter(unbound), |row| row.get::<_, String>(3))
+            .query_map(rusqlite::params_from_iter(unbound), |row| {
+                row.get::<_, String>(3)
+            })
             .unwrap();
         for step in steps {
             let step = step.unwrap();

@@ -46,7 +46,9 @@ pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
             }
             let count = rows.len();
             eprintln!();
-            eprintln!("有 {count} 处错误，未导入任何内容。 {count} mistakes; nothing was imported.");
+            eprintln!(
+                "有 {count} 处错误，未导入任何内容。 {count} mistakes; nothing was imported."
+            );
             Ok(ExitCode::FAILURE)
         }
         Err(error) => Err(error.into()),

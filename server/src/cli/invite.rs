@@ -48,7 +48,10 @@ pub(super) async fn run(args: InviteArgs) -> anyhow::Result<ExitCode> {
     let relay = Relay::open(&config.data, config.relay, Arc::clone(&config.env))?;
     let found = relay.find_member(args.member.trim()).await?;
     let (member, name) = found.with_context(|| {
-        format!("没有此工号的党员 · no member has the number {}", args.member)
+        format!(
+            "没有此工号的党员 · no member has the number {}",
+            args.member
+        )
     })?;
     let url = match args.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),

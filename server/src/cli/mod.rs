@@ -22,7 +22,13 @@ use tracing_subscriber::EnvFilter;
 #[command(name = "vanguard", version, max_term_width = 100)]
 pub struct Cli {
     /// 日志格式 · how the log lines on standard error look
-    #[arg(long, env = "VANGUARD_LOG_FORMAT", value_enum, default_value_t, global = true)]
+    #[arg(
+        long,
+        env = "VANGUARD_LOG_FORMAT",
+        value_enum,
+        default_value_t,
+        global = true
+    )]
     log_format: LogFormat,
 
     /// 日志级别 · which log lines: "info", "vanguard_server=debug", ...
@@ -89,9 +95,7 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-fn block_on(
-    work: impl Future<Output = anyhow::Result<ExitCode>>,
-) -> anyhow::Result<ExitCode> {
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -19,7 +19,12 @@ pub(super) struct ServeArgs {
     data: DataArgs,
 
     /// 监听地址 · where to listen
-    #[arg(long, env = "VANGUARD_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8443")]
+    #[arg(
+        long,
+        env = "VANGUARD_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8443"
+    )]
     listen: SocketAddr,
 
     /// 手机访问的地址，写入邀请 · the address that phones reach, as invites name it
@@ -27,11 +32,21 @@ pub(super) struct ServeArgs {
     public_url: Option<String>,
 
     /// 证书链 (PEM)；不给则用中继站自己的密钥签发 · certificate chain; without it the relay's own
-    #[arg(long, env = "VANGUARD_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    #[arg(
+        long,
+        env = "VANGUARD_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
     tls_cert: Option<PathBuf>,
 
     /// 证书的私钥 (PEM) · the certificate's private key
-    #[arg(long, env = "VANGUARD_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    #[arg(
+        long,
+        env = "VANGUARD_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
     tls_key: Option<PathBuf>,
 
     /// 不加密；仅用于本机或加密代理之后 · plain HTTP, only for loopback or behind a proxy that encrypts
@@ -53,16 +68,31 @@ pub(super) struct ServeArgs {
     max_requests: u32,
 
     /// 停止时等待的秒数 · seconds given to what is in flight when the relay stops
-    #[arg(long, env = "VANGUARD_DRAIN_SECONDS", value_name = "S", default_value_t = 20)]
+    #[arg(
+        long,
+        env = "VANGUARD_DRAIN_SECONDS",
+        value_name = "S",
+        default_value_t = 20
+    )]
     drain_seconds: u32,
 
     /// 手机上保留已办结记录的天数 · how many days back phones keep what is done with
-    #[arg(long, env = "VANGUARD_WINDOW_DAYS", value_name = "DAYS", default_value_t = 90)]
+    #[arg(
+        long,
+        env = "VANGUARD_WINDOW_DAYS",
+        value_name = "DAYS",
+        default_value_t = 90
+    )]
     window_days: u32,
 
     /// 授权终止后仍接收此前离线记录的天数 · for how many days after a grant's end work from before
     /// it is still taken
-    #[arg(long, env = "VANGUARD_GRACE_DAYS", value_name = "DAYS", default_value_t = 30)]
+    #[arg(
+        long,
+        env = "VANGUARD_GRACE_DAYS",
+        value_name = "DAYS",
+        default_value_t = 30
+    )]
     grace_days: u32,
 }
 

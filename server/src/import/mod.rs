@@ -109,7 +109,9 @@ pub async fn run(relay: &Relay, paths: &[PathBuf], env: &dyn Env) -> Result<Coun
     for group in plan.groups {
         batch.extend(group);
         if batch.len() >= BATCH_ACTS {
-            relay.act(Author::OPERATOR, std::mem::take(&mut batch)).await?;
+            relay
+                .act(Author::OPERATOR, std::mem::take(&mut batch))
+                .await?;
         }
     }
     if !batch.is_empty() {

@@ -56,7 +56,15 @@ pub fn plan(
     let mut names = known.clone();
     let mut new: HashMap<Kind, Vec<NewRow<'_>>> = HashMap::new();
     for kind in Kind::ALL {
-        let rows = new_rows(tables, *kind, known, &mut names, env, &mut plan.counts, &mut bad);
+        let rows = new_rows(
+            tables,
+            *kind,
+            known,
+            &mut names,
+            env,
+            &mut plan.counts,
+            &mut bad,
+        );
         new.insert(*kind, rows);
     }
     let temporary = temporary_branches(new.get(&Kind::Organisations), &names);
@@ -85,7 +93,9 @@ pub fn plan(
                 let (act, parent) = rows::unit(reader, &index, id)?;
                 Some((act, parent.map(|parent| parent.0)))
             }),
-            Kind::Members => each(rows, &mut bad, |reader, id| rows::member(reader, &index, id)),
+            Kind::Members => each(rows, &mut bad, |reader, id| {
+                rows::member(reader, &index, id)
+            }),
             Kind::Zones => each(rows, &mut bad, |reader, id| rows::zone(reader, &index, id)),
             Kind::Posts => each(rows, &mut bad, |reader, id| rows::post(reader, &index, id)),
         };
@@ -193,7 +203,11 @@ impl Known {
     }
 
     fn insert(&mut self, kind: Kind, name: &str, id: Uuid) {
-        fn put<K: From<DocumentId> + Eq + Hash>(map: &mut HashMap<String, K>, name: &str, id: Uuid) {
+        fn put<K: From<DocumentId> + Eq + Hash>(
+            map: &mut HashMap<String, K>,
+            name: &str,
+            id: Uuid,
+        ) {
             map.insert(name.to_owned(), K::from(DocumentId(id)));
         }
         use vanguard_core::id::DocumentId;
@@ -210,7 +224,11 @@ impl Known {
 /// The temporary branches among new organisations.
 fn temporary_branches(rows: Option<&Vec<NewRow<'_>>>, names: &Known) -> HashSet<OrgId> {
     let kind = PartyOrgKind::TemporaryBranch;
-    let called = [kind.label(Language::Chinese), kind.label(Language::English), kind.as_str()];
+    let called = [
+        kind.label(Language::Chinese),
+        kind.label(Language::English),
+        kind.as_str(),
+    ];
     let rows = rows.into_iter().flatten();
     rows.filter_map(|new| {
         let mut ignored = Vec::new();

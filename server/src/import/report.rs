@@ -45,8 +45,8 @@ pub enum Reason {
     NotAValue {
         /// What is written.
         text: String,
-        /// What could be, in Chinese.
-        possible: String,
+        /// What could be, in Chinese and in English.
+        possible: (String, String),
     },
     /// Not a date.
     NotADate(String),
@@ -85,7 +85,7 @@ impl Reason {
             Self::ColumnMissing(column) => format!("缺少“{}”列", column.zh),
             Self::Empty => "不能为空".into(),
             Self::TooLong(most) => format!("过长，最多 {most} 个字符"),
-            Self::NotAValue { text, possible } => format!("“{text}”不是可选值：{possible}"),
+            Self::NotAValue { text, possible } => format!("“{text}”不是可选值：{}", possible.0),
             Self::NotADate(text) => format!("“{text}”不是日期，应如 2026-01-31"),
             Self::Unknown { kind, name } => format!("找不到{}“{name}”", kind.names().0),
             Self::Twice { first } => format!("与{first}重复"),
@@ -104,14 +104,17 @@ impl Reason {
             Self::OldExcel => "the old .xls format is not read; save it as .xlsx".into(),
             Self::Encoding => "the text is neither UTF-8 nor GB18030".into(),
             Self::UnknownTable => {
-                format!("no known table; it needs one of the columns {}", keys(|key| key.en))
+                format!(
+                    "no known table; it needs one of the columns {}",
+                    keys(|key| key.en)
+                )
             }
             Self::UnknownColumn => "there is no such column".into(),
             Self::ColumnTwice => "the column is there twice".into(),
             Self::ColumnMissing(column) => format!("the column \"{}\" is missing", column.en),
             Self::Empty => "must not be empty".into(),
             Self::TooLong(most) => format!("too long, at most {most} characters"),
-            Self::NotAValue { text, possible } => format!("\"{text}\" is none of {possible}"),
+            Self::NotAValue { text, possible } => format!("\"{text}\" is none of {}", possible.1),
             Self::NotADate(text) => format!("\"{text}\" is no date such as 2026-01-31"),
             Self::Unknown { kind, name } => {
                 format!("\"{name}\" is not among the {}", kind.names().1)
@@ -128,7 +131,9 @@ impl Reason {
 
 fn keys(header: impl Fn(&Column) -> &'static str) -> String {
     let kinds = Kind::ALL.iter();
-    let keys: Vec<_> = kinds.filter_map(|kind| kind.columns().first().map(&header)).collect();
+    let keys: Vec<_> = kinds
+        .filter_map(|kind| kind.columns().first().map(&header))
+        .collect();
     keys.join(", ")
 }
 

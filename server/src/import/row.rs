@@ -53,8 +53,11 @@ named! {
 }
 
 impl<'a> RowReader<'a, '_> {
-    /// Notes that a cell is wrong.
+    /// Notes that a cell is wrong. That a whole column is missing is told once, elsewhere.
     pub(super) fn wrong(&mut self, column: Column, reason: Reason) {
+        if reason == Reason::Empty && self.position(column).is_none() {
+            return;
+        }
         self.bad.push(BadRow {
             file: self.table.file.clone(),
             sheet: self.table.sheet.clone(),
@@ -66,9 +69,13 @@ impl<'a> RowReader<'a, '_> {
 
     /// The text of a cell; empty where there is none.
     pub(super) fn cell(&self, column: Column) -> &'a str {
+        let cell = self.position(column).and_then(|at| self.row.cells.get(at));
+        cell.map_or("", String::as_str)
+    }
+
+    fn position(&self, column: Column) -> Option<usize> {
         let mut headers = self.table.header.iter();
-        let at = headers.position(|header| column.is(&normalised(header)));
-        at.and_then(|at| self.row.cells.get(at)).map_or("", String::as_str)
+        headers.position(|header| column.is(&normalised(header)))
     }
 
     /// The text of a cell that may be empty.
@@ -106,7 +113,10 @@ impl<'a> RowReader<'a, '_> {
     fn parts(&mut self, column: Column, between: &[char]) -> Vec<String> {
         let text = self.cell(column);
         let parts = text.split(between).map(str::trim);
-        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        parts
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// A value of an enumeration; nothing where the cell is empty.
@@ -120,7 +130,8 @@ impl<'a> RowReader<'a, '_> {
 
     /// A value of an enumeration in a cell that must not be empty.
     pub(super) fn required_value<T: Named>(&mut self, column: Column) -> Option<T> {
-        self.required(column).and_then(|text| self.value_of(column, &text))
+        self.required(column)
+            .and_then(|text| self.value_of(column, &text))
     }
 
     /// The value of an enumeration that a text names.
@@ -131,10 +142,12 @@ impl<'a> RowReader<'a, '_> {
         };
         let found = T::all().iter().find(is_it).copied();
         if found.is_none() {
-            let possible: Vec<_> = T::all().iter().map(|value| value.names()[0]).collect();
+            let called = |at: usize| T::all().iter().map(move |value| value.names()[at]);
+            let chinese: Vec<_> = called(0).collect();
+            let english: Vec<_> = called(1).collect();
             let reason = Reason::NotAValue {
                 text: text.to_owned(),
-                possible: possible.join("、"),
+                possible: (chinese.join("、"), english.join(", ")),
             };
             self.wrong(column, reason);
         }

@@ -69,7 +69,11 @@ pub(super) fn unit(
 }
 
 /// A member with their grants.
-pub(super) fn member(reader: &mut RowReader<'_, '_>, index: &Index<'_>, id: Uuid) -> Option<Vec<Act>> {
+pub(super) fn member(
+    reader: &mut RowReader<'_, '_>,
+    index: &Index<'_>,
+    id: Uuid,
+) -> Option<Vec<Act>> {
     let number = reader.required(col::NUMBER);
     let name = reader.required(col::PERSON_NAME);
     let orgs = &index.names.orgs;
@@ -86,7 +90,12 @@ pub(super) fn member(reader: &mut RowReader<'_, '_>, index: &Index<'_>, id: Uuid
         home,
         unit,
     };
-    let mut acts = vec![create::<Member>(id, OrgId::DIRECTORY, &fields, index.now_ms)];
+    let mut acts = vec![create::<Member>(
+        id,
+        OrgId::DIRECTORY,
+        &fields,
+        index.now_ms,
+    )];
     acts.extend(grants.into_iter().map(|(role, org)| {
         let fields = GrantFields {
             member: MemberId(id),
@@ -148,9 +157,8 @@ fn place(reader: &mut RowReader<'_, '_>, index: &Index<'_>) -> Place {
         reader.wrong(col::OWNER, Reason::Empty);
     }
     let numbers = reader.names(col::HOLDERS);
-    let holder = |number: &String| {
-        reader.reference_to(col::HOLDERS, Kind::Members, number, &names.members)
-    };
+    let holder =
+        |number: &String| reader.reference_to(col::HOLDERS, Kind::Members, number, &names.members);
     let holders = numbers.iter().filter_map(holder).collect();
     Place {
         org: reader.reference(col::OWNER, Kind::Organisations, &names.orgs),
@@ -161,7 +169,11 @@ fn place(reader: &mut RowReader<'_, '_>, index: &Index<'_>) -> Place {
 }
 
 /// A zone.
-pub(super) fn zone(reader: &mut RowReader<'_, '_>, index: &Index<'_>, id: Uuid) -> Option<Vec<Act>> {
+pub(super) fn zone(
+    reader: &mut RowReader<'_, '_>,
+    index: &Index<'_>,
+    id: Uuid,
+) -> Option<Vec<Act>> {
     let code = reader.required(col::ZONE_CODE);
     let name = reader.required(col::ZONE_NAME);
     let zone_kind = reader.required_value(col::KIND);
@@ -200,7 +212,11 @@ fn risk_point(text: &str) -> RiskPoint {
 }
 
 /// A post, named at once where the table says so.
-pub(super) fn post(reader: &mut RowReader<'_, '_>, index: &Index<'_>, id: Uuid) -> Option<Vec<Act>> {
+pub(super) fn post(
+    reader: &mut RowReader<'_, '_>,
+    index: &Index<'_>,
+    id: Uuid,
+) -> Option<Vec<Act>> {
     let code = reader.required(col::POST_CODE);
     let name = reader.required(col::POST_NAME);
     let post_kind = reader.required_value(col::KIND);
@@ -216,7 +232,12 @@ pub(super) fn post(reader: &mut RowReader<'_, '_>, index: &Index<'_>, id: Uuid) 
         holders: place.holders,
         commitments,
     };
-    let mut acts = vec![create::<VanguardPost>(id, place.org?, &fields, index.now_ms)];
+    let mut acts = vec![create::<VanguardPost>(
+        id,
+        place.org?,
+        &fields,
+        index.now_ms,
+    )];
     if status == PostStatus::Named {
         let event = NewEvent {
             id: EventId(index.env.uuid_v7()),
@@ -237,7 +258,7 @@ fn status(reader: &mut RowReader<'_, '_>, column: Column) -> PostStatus {
     if !matches!(status, PostStatus::Proposed | PostStatus::Named) {
         let reason = Reason::NotAValue {
             text: reader.cell(column).to_owned(),
-            possible: "申报、命名授牌".into(),
+            possible: ("申报、命名授牌".into(), "Proposed, Named".into()),
         };
         reader.wrong(column, reason);
     }

@@ -43,12 +43,15 @@ const ROWS_ABOVE_HEADER: usize = 5;
 pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Table>, BadRow> {
     let whole = |reason| BadRow::of_file(file, reason);
     if bytes.starts_with(b"PK\x03\x04") {
-        return read_xlsx(file, bytes).map_err(|error| whole(Reason::Unreadable(error.to_string())));
+        return read_xlsx(file, bytes)
+            .map_err(|error| whole(Reason::Unreadable(error.to_string())));
     }
     if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         return Err(whole(Reason::OldExcel));
     }
     let text = decode(bytes).ok_or_else(|| whole(Reason::Encoding))?;
+    // The reader counts the two bytes of a Windows line end in two rows.
+    let text = text.replace("\r\n", "\n");
     let rows = read_csv(&text).map_err(|error| whole(Reason::Unreadable(error.to_string())))?;
     Ok(vec![table(file, None, rows)])
 }
@@ -80,10 +83,16 @@ fn read_csv(text: &str) -> Result<Vec<TableRow>, csv::Error> {
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    // A spreadsheet counts a cell of several lines as one row.
+    let mut lines_in_cells = 0;
     for record in reader.records() {
         let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let number = line - lines_in_cells;
+        let breaks = record.iter().flat_map(str::bytes);
+        lines_in_cells += breaks.filter(|byte| *byte == b'\n').count() as u64;
         rows.push(TableRow {
-            number: record.position().map_or(0, csv::Position::line),
+            number,
             cells: record.iter().map(|cell| cell.trim().to_owned()).collect(),
         });
     }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use vanguard_core::model::{DocumentKind, Role};
+use vanguard_core::rules::Directory;
 use vanguard_core::{SystemEnv, Verb};
 
 use super::columns::Kind;
@@ -9,7 +10,13 @@ use super::*;
 use crate::relay::Relay;
 use crate::serve::Config;
 
-const SAMPLES: [&str; 5] = ["党组织.csv", "行政单位.csv", "党员.csv", "责任区.csv", "先锋岗.csv"];
+const SAMPLES: [&str; 5] = [
+    "党组织.csv",
+    "行政单位.csv",
+    "党员.csv",
+    "责任区.csv",
+    "先锋岗.csv",
+];
 
 fn samples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
@@ -30,8 +37,6 @@ fn judge(tables: &[Table], known: &Known) -> Result<Plan, String> {
         lines.join("\n")
     })
 }
-
-use vanguard_core::rules::Directory;
 
 fn table_of(file: &str, text: &str) -> Vec<Table> {
     read(file, text.as_bytes()).unwrap()
@@ -120,7 +125,9 @@ fn encodings_and_separators_of_the_usual_programs_are_read() {
     let text = "单位名称,类别\r\n电解分厂,分厂\r\n\"一车间,甲班\",班组\r\n";
     let (gb18030, ..) = encoding_rs::GB18030.encode(text);
     let marked = [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat();
-    let tabs = text.replace(',', "\t").replace("\"一车间\t甲班\"", "\"一车间,甲班\"");
+    let tabs = text
+        .replace(',', "\t")
+        .replace("\"一车间\t甲班\"", "\"一车间,甲班\"");
     let utf16 = tabs.encode_utf16().flat_map(u16::to_le_bytes);
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(utf16).collect();
     for bytes in [text.as_bytes(), &gb18030, &marked, &utf16] {
@@ -140,21 +147,41 @@ fn a_workbook_with_a_sheet_for_each_kind_is_read() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet().set_name("党组织").unwrap();
     sheet.write_row(0, 0, ["远山铝业党组织一览"]).unwrap();
-    sheet.write_row(2, 0, ["序号", "党组织名称", "类别"]).unwrap();
+    sheet
+        .write_row(2, 0, ["序号", "党组织名称", "类别"])
+        .unwrap();
     sheet.write_row(3, 0, ["1", "厂党委", "Committee"]).unwrap();
     let sheet = book.add_worksheet().set_name("党员").unwrap();
-    sheet.write_row(0, 0, ["number", "name", "organisation", "roles"]).unwrap();
+    sheet
+        .write_row(0, 0, ["number", "name", "organisation", "roles"])
+        .unwrap();
     sheet.write_number(1, 0, 1001).unwrap(); // as spreadsheets keep numbers
-    sheet.write_row(1, 1, ["王建国", "厂党委", "branch_secretary"]).unwrap();
+    sheet
+        .write_row(1, 1, ["王建国", "厂党委", "branch_secretary"])
+        .unwrap();
     let sheet = book.add_worksheet().set_name("责任区").unwrap();
-    let header = ["责任区编号", "责任区名称", "类别", "所属党组织", "检查频次", "起始日期", "责任人工号"];
+    let header = [
+        "责任区编号",
+        "责任区名称",
+        "类别",
+        "所属党组织",
+        "检查频次",
+        "起始日期",
+        "责任人工号",
+    ];
     sheet.write_row(0, 0, header).unwrap();
-    sheet.write_row(1, 0, ["Z1", "北区", "安全", "厂党委", "每日"]).unwrap();
+    sheet
+        .write_row(1, 0, ["Z1", "北区", "安全", "厂党委", "每日"])
+        .unwrap();
     let date = ExcelDateTime::from_ymd(2026, 1, 31).unwrap();
     let format = Format::new().set_num_format("yyyy/m/d");
-    sheet.write_datetime_with_format(1, 5, date, &format).unwrap();
+    sheet
+        .write_datetime_with_format(1, 5, date, &format)
+        .unwrap();
     sheet.write_number(1, 6, 1001).unwrap();
-    sheet.write_row(2, 0, ["Z2", "南区", "红色", "厂党委"]).unwrap();
+    sheet
+        .write_row(2, 0, ["Z2", "南区", "红色", "厂党委"])
+        .unwrap();
     book.add_worksheet().set_name("空表").unwrap();
     let bytes = book.save_to_buffer().unwrap();
 
@@ -163,7 +190,7 @@ fn a_workbook_with_a_sheet_for_each_kind_is_read() {
     assert_eq!(
         report,
         "台账.xlsx [责任区] 第 3 行 “类别”：“红色”不是可选值：生产、安全、环保 · \
-         \"红色\" is none of 生产、安全、环保"
+         \"红色\" is none of Production, Safety, Environment"
     );
     let mut tables = tables;
     tables.last_mut().unwrap().rows.pop();

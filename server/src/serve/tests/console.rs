@@ -55,7 +55,11 @@ async fn the_printed_link_makes_the_first_administrator_once() {
     let rig = Rig::start(|_| {}).await;
     let url = rig.ready.setup_url.clone().unwrap();
     let page = rig.client.get(&url).send().await.unwrap();
-    let policy = page.headers().get("content-security-policy").unwrap().clone();
+    let policy = page
+        .headers()
+        .get("content-security-policy")
+        .unwrap()
+        .clone();
     assert!(policy.to_str().unwrap().starts_with("default-src 'none'"));
     let html = page.text().await.unwrap();
     assert!(html.contains("首位管理员") && html.contains("First administrator"));
@@ -144,7 +148,12 @@ async fn a_member_without_a_role_manages_nobody_elses_devices() {
     let made = post(&rig, "/api/accounts", &admin, account.clone()).await;
     assert_eq!(made.status(), StatusCode::NO_CONTENT);
     let signed_in = post(&rig, "/api/sessions", "", account).await;
-    let cookie = signed_in.headers().get("set-cookie").unwrap().to_str().unwrap();
+    let cookie = signed_in
+        .headers()
+        .get("set-cookie")
+        .unwrap()
+        .to_str()
+        .unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
     let other = post(&rig, "/api/invites", &cookie, json!({"number": "1002"})).await;
     assert_eq!(problem(other).await, (403, "forbidden".into()));
@@ -160,12 +169,20 @@ async fn a_member_without_a_role_manages_nobody_elses_devices() {
 async fn another_sites_page_changes_nothing() {
     let rig = Rig::start(|_| {}).await;
     let cookie = administrator(&rig).await;
-    let request = rig.client.post(rig.url("/api/invites")).json(&json!({"number": "1002"}));
+    let request = rig
+        .client
+        .post(rig.url("/api/invites"))
+        .json(&json!({"number": "1002"}));
     let request = request.header("cookie", &cookie);
-    let evil = request.header("origin", "https://evil.example").send().await;
+    let evil = request
+        .header("origin", "https://evil.example")
+        .send()
+        .await;
     assert_eq!(problem(evil.unwrap()).await, (403, "cross-origin".into()));
     let form = rig.client.post(rig.url("/api/invites")).body("number=1002");
-    let form = form.header("content-type", "text/plain").header("cookie", &cookie);
+    let form = form
+        .header("content-type", "text/plain")
+        .header("cookie", &cookie);
     let form = form.send().await.unwrap();
     assert_eq!(problem(form).await, (415, "unsupported-media-type".into()));
     rig.stop().await;

@@ -33,8 +33,15 @@ async fn problems_are_told_in_the_clients_language() {
     let rig = Rig::plain(|_| {}).await;
     let ask = async |language: &str| -> Value {
         let request = rig.client.get(rig.url("/nothing"));
-        let response = request.header("accept-language", language).send().await.unwrap();
-        assert_eq!(response.headers().get("x-content-type-options").unwrap(), "nosniff");
+        let response = request
+            .header("accept-language", language)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            response.headers().get("x-content-type-options").unwrap(),
+            "nosniff"
+        );
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
     };
     assert_eq!(ask("zh-CN").await["title"], "没有此内容");
@@ -54,7 +61,11 @@ async fn problems_are_told_in_the_clients_language() {
 async fn the_api_describes_itself_compressed_for_who_can_read_it() {
     let rig = Rig::plain(|_| {}).await;
     let request = rig.client.get(rig.url("/api/openapi.json"));
-    let response = request.header("accept-encoding", "gzip, zstd").send().await.unwrap();
+    let response = request
+        .header("accept-encoding", "gzip, zstd")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let encoding = response.headers().get("content-encoding").cloned();
     assert_eq!(encoding.unwrap(), "zstd");
@@ -63,8 +74,17 @@ async fn the_api_describes_itself_compressed_for_who_can_read_it() {
     let description: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(description["openapi"], "3.1.0");
     let paths = description["paths"].as_object().unwrap();
-    for path in ["/setup", "/sessions", "/sessions/current", "/me", "/invites", "/devices",
-                 "/devices/{id}/confirm", "/devices/{id}/revoke", "/accounts"] {
+    for path in [
+        "/setup",
+        "/sessions",
+        "/sessions/current",
+        "/me",
+        "/invites",
+        "/devices",
+        "/devices/{id}/confirm",
+        "/devices/{id}/revoke",
+        "/accounts",
+    ] {
         assert!(paths.contains_key(path), "{path}");
     }
     let page = rig.get("/").await.text().await.unwrap();

@@ -40,7 +40,9 @@ async fn silent_and_slow_clients_are_cut() {
     assert_eq!(rest(&mut slow_head).await, "");
 
     let mut idle = connect(&rig).await;
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let said = rest(&mut idle).await;
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
 
@@ -114,7 +116,10 @@ async fn what_is_in_flight_when_the_relay_stops_is_answered() {
     let address = rig.ready.address;
     let stopping = tokio::spawn(rig.stop());
     sleep(Duration::from_millis(100)).await;
-    assert!(TcpStream::connect(address).await.is_err(), "nothing new is taken");
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "nothing new is taken"
+    );
     stream.write_all(&body[4..]).await.unwrap();
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200"));
     timeout(LONG, stopping).await.unwrap().unwrap();

@@ -17,8 +17,8 @@ use tokio::task::JoinHandle;
 use vanguard_core::id::{MemberId, OrgId};
 use vanguard_core::invite::{Invite, enrolment_statement};
 use vanguard_core::keys::{SoftwareKey, hex};
-use vanguard_core::model::people::{Member, MemberFields};
 use vanguard_core::model::Author;
+use vanguard_core::model::people::{Member, MemberFields};
 use vanguard_core::wire::{self, EnrolRequest, EnrolResponse, Health, SyncRequest};
 use vanguard_core::{Env, SystemEnv};
 

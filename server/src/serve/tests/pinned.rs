@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use p256::elliptic_curve::sec1::ToSec1Point as _;
 use reqwest::Client;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -30,6 +31,7 @@ pub(super) fn client(key: &PublicKey) -> Client {
         .with_no_client_auth();
     Client::builder()
         .tls_backend_preconfigured(config)
+        .no_zstd() // tests see what travels
         .no_proxy()
         .build()
         .unwrap()

@@ -106,11 +106,17 @@ async fn bad_bodies_are_turned_away_at_the_door() {
     let zeros = vec![0; wire::BODY_LIMIT_BYTES + 1];
     let bomb = zstd::encode_all(&zeros[..], 3).unwrap();
     assert!(bomb.len() < 10_000);
-    assert_eq!(problem(post("zstd", bomb).await.unwrap()).await.1, "too-large");
+    assert_eq!(
+        problem(post("zstd", bomb).await.unwrap()).await.1,
+        "too-large"
+    );
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&zeros).unwrap();
     let bomb = gzip.finish().unwrap();
-    assert_eq!(problem(post("gzip", bomb).await.unwrap()).await.1, "too-large");
+    assert_eq!(
+        problem(post("gzip", bomb).await.unwrap()).await.1,
+        "too-large"
+    );
     let other = post("br", vec![1]).await.unwrap();
     assert_eq!(problem(other).await, (415, "unsupported-media-type".into()));
     let noise = post("identity", vec![0xff; 64]).await.unwrap();
