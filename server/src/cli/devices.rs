@@ -86,13 +86,15 @@ fn cells(row: &DeviceRow) -> [String; 8] {
         DeviceStatus::Confirmed => "已确认\nconfirmed",
         DeviceStatus::Revoked => "已停用\nrevoked",
     };
+    let code = if is_waiting { row.code.as_str() } else { "" };
+    let code = code.to_owned();
     let contact = row.contact.as_ref();
     [
         row.id.to_string(),
         row.name.clone(),
         row.member.to_string(),
         label.to_owned(),
-        is_waiting.then(|| row.code.clone()).unwrap_or_default(),
+        code,
         time(row.enrolled_at_ms),
         contact.map_or_else(String::new, |contact| time(contact.at_ms)),
         contact.map_or_else(String::new, |contact| contact.unsent.to_string()),

@@ -91,7 +91,7 @@ pub async fn run(relay: &Relay, paths: &[PathBuf], env: &dyn Env) -> Result<Coun
         let name = path.file_name().unwrap_or(path.as_os_str());
         match read(&name.to_string_lossy(), &bytes) {
             Ok(read) => tables.extend(read),
-            Err(row) => bad.push(row),
+            Err(row) => bad.push(*row),
         }
     }
     let known = relay.known().await?;

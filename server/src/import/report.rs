@@ -153,13 +153,13 @@ impl BadRow {
     pub fn place(&self) -> String {
         let mut place = self.file.clone();
         if let Some(sheet) = &self.sheet {
-            place.push_str(&format!(" [{sheet}]"));
+            place = format!("{place} [{sheet}]");
         }
         if let Some(row) = self.row {
-            place.push_str(&format!(" 第 {row} 行"));
+            place = format!("{place} 第 {row} 行");
         }
         if let Some(column) = &self.column {
-            place.push_str(&format!(" “{column}”"));
+            place = format!("{place} “{column}”");
         }
         place
     }

@@ -120,17 +120,14 @@ fn grants(
             None => (part, None),
         };
         let known = reader.value_of::<Role>(col::ROLES, &role);
-        let org = match place {
-            Some(name) => {
-                let orgs = &index.names.orgs;
-                reader.reference_to(col::ROLES, Kind::Organisations, &name, orgs)
+        let org = if let Some(name) = place {
+            let orgs = &index.names.orgs;
+            reader.reference_to(col::ROLES, Kind::Organisations, &name, orgs)
+        } else {
+            if !has_home {
+                reader.wrong(col::ROLES, Reason::RoleWithoutHome(role));
             }
-            None => {
-                if !has_home {
-                    reader.wrong(col::ROLES, Reason::RoleWithoutHome(role));
-                }
-                home
-            }
+            home
         };
         grants.extend(known.zip(org));
     }
@@ -146,7 +143,7 @@ fn grants(
 /// What zones and posts have in common.
 struct Place {
     org: Option<OrgId>,
-    place: String,
+    words: String,
     unit: Option<UnitId>,
     holders: Vec<MemberId>,
 }
@@ -162,7 +159,7 @@ fn place(reader: &mut RowReader<'_, '_>, index: &Index<'_>) -> Place {
     let holders = numbers.iter().filter_map(holder).collect();
     Place {
         org: reader.reference(col::OWNER, Kind::Organisations, &names.orgs),
-        place: reader.text(col::PLACE),
+        words: reader.text(col::PLACE),
         unit: reader.reference(col::UNIT, Kind::Units, &names.units),
         holders,
     }
@@ -190,7 +187,7 @@ pub(super) fn zone(
         name: name?,
         code: code?,
         zone_kind: zone_kind?,
-        place: place.place,
+        place: place.words,
         boundary: None,
         risk_points: points.iter().map(|point| risk_point(point)).collect(),
         holders: place.holders,
@@ -227,7 +224,7 @@ pub(super) fn post(
         name: name?,
         code: code?,
         post_kind: post_kind?,
-        place: place.place,
+        place: place.words,
         unit: place.unit,
         holders: place.holders,
         commitments,

@@ -40,8 +40,8 @@ const ROWS_ABOVE_HEADER: usize = 5;
 ///
 /// # Errors
 /// The one thing that is wrong with the whole file.
-pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Table>, BadRow> {
-    let whole = |reason| BadRow::of_file(file, reason);
+pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<Table>, Box<BadRow>> {
+    let whole = |reason| Box::new(BadRow::of_file(file, reason));
     if bytes.starts_with(b"PK\x03\x04") {
         return read_xlsx(file, bytes)
             .map_err(|error| whole(Reason::Unreadable(error.to_string())));

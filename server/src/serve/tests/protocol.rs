@@ -172,7 +172,7 @@ async fn a_listener_hears_that_the_log_grew_and_that_the_relay_stops() {
     }
     assert_eq!(heard, end);
     let stopping = rig.stop();
-    let (_, last) = tokio::join!(stopping, hear());
+    let ((), last) = tokio::join!(stopping, hear());
     assert_eq!(last, None);
 }
 
