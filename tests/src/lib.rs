@@ -1,1 +1,313 @@
-//! Placeholder.
+//! A fleet for tests: a real relay on a real directory, and notebooks that sync with it, either
+//! in process or over HTTP. Deterministic by seed but for keys' use in TLS.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
+use vanguard_core::env::Env;
+use vanguard_core::id::{DeviceId, DocumentId, EventId, GrantId, MemberId, OrgId, UnitId};
+use vanguard_core::invite::Invite;
+use vanguard_core::model::organisation::{
+    PartyOrg, PartyOrgFields, PartyOrgKind, Unit, UnitFields, UnitKind,
+};
+use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
+use vanguard_core::model::{Author, Header, Record, Role, SCHEMA};
+use vanguard_core::sync::{Options, Progress, Session, Step};
+use vanguard_core::wire::{self, EnrolResponse, SyncRequest};
+use vanguard_core::{Notebook, Verb};
+use vanguard_server::relay::{Act, Device, Relay, RelayOptions};
+
+/// A clock that stands still until it is moved, and seeded randomness.
+#[derive(Debug)]
+pub struct TestEnv {
+    now_ms: AtomicI64,
+    random: Mutex<ChaCha8Rng>,
+}
+
+impl TestEnv {
+    /// An environment that begins on 2026-11-01 in China.
+    pub fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            now_ms: AtomicI64::new(1_793_462_400_000),
+            random: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
+        })
+    }
+
+    /// Moves the clock on, or back.
+    pub fn advance(&self, ms: i64) {
+        self.now_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Env for TestEnv {
+    fn now_ms(&self) -> i64 {
+        // A millisecond a look, so that what is made one after the other is dated so.
+        self.now_ms.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.random.lock().unwrap().fill_bytes(bytes);
+    }
+}
+
+/// A member's phone.
+pub struct Phone {
+    /// Its notebook.
+    pub notebook: Notebook,
+    /// What the relay knows it by.
+    pub device: Device,
+    /// Its notebook's file.
+    pub path: PathBuf,
+    /// Its clock and randomness.
+    pub env: Arc<TestEnv>,
+}
+
+/// A relay and its phones.
+pub struct Fleet {
+    /// The relay.
+    pub relay: Arc<Relay>,
+    /// Where it keeps its data.
+    pub data: PathBuf,
+    /// The relay's clock and randomness.
+    pub env: Arc<TestEnv>,
+    /// The organisation.
+    pub plant: Plant,
+    directory: TempDir,
+    seed: u64,
+    phones: u64,
+}
+
+/// A small organisation: a committee with two branches, and a contractor.
+#[derive(Clone, Debug)]
+pub struct Plant {
+    /// 党委.
+    pub committee: OrgId,
+    /// 电解一支部.
+    pub first: OrgId,
+    /// 电解二支部.
+    pub second: OrgId,
+    /// A contractor.
+    pub contractor: UnitId,
+}
+
+impl Fleet {
+    /// A fleet with a relay and no phone.
+    pub async fn new(seed: u64) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let env = TestEnv::new(seed);
+        let data = directory.path().join("relay");
+        let relay = Relay::open(
+            &data,
+            RelayOptions::default(),
+            Arc::clone(&env) as Arc<dyn Env>,
+        )
+        .unwrap();
+        let plant = Plant {
+            committee: OrgId((&*env as &dyn Env).uuid_v7()),
+            first: OrgId((&*env as &dyn Env).uuid_v7()),
+            second: OrgId((&*env as &dyn Env).uuid_v7()),
+            contractor: UnitId((&*env as &dyn Env).uuid_v7()),
+        };
+        let fleet = Self {
+            relay,
+            data,
+            env,
+            plant,
+            directory,
+            seed,
+            phones: 0,
+        };
+        fleet.found().await;
+        fleet
+    }
+
+    async fn found(&self) {
+        let org = |name: &str, org_kind, parent| PartyOrgFields {
+            name: name.into(),
+            org_kind,
+            parent,
+            project: None,
+        };
+        let Plant {
+            committee,
+            first,
+            second,
+            contractor,
+        } = self.plant;
+        let unit = UnitFields {
+            name: "宏达检修公司".into(),
+            unit_kind: UnitKind::Contractor,
+            parent: None,
+        };
+        let acts = vec![
+            self.creation::<PartyOrg>(
+                committee.into(),
+                &org("铝业公司党委", PartyOrgKind::Committee, None),
+            ),
+            self.creation::<PartyOrg>(
+                first.into(),
+                &org("电解一支部", PartyOrgKind::Branch, Some(committee)),
+            ),
+            self.creation::<PartyOrg>(
+                second.into(),
+                &org("电解二支部", PartyOrgKind::Branch, Some(committee)),
+            ),
+            self.creation::<Unit>(contractor.into(), &unit),
+        ];
+        self.relay.act(Author::OPERATOR, acts).await.unwrap();
+    }
+
+    fn creation<R: Record>(&self, id: DocumentId, fields: &R::Fields) -> Act {
+        creation::<R>(&*self.env, id, fields)
+    }
+
+    /// Gives a member a role.
+    pub async fn grant(&self, member: MemberId, role: Role, org: OrgId) -> GrantId {
+        let id = GrantId((&*self.env as &dyn Env).uuid_v7());
+        let fields = GrantFields { member, role, org };
+        let act = self.creation::<Grant>(id.into(), &fields);
+        self.relay.act(Author::OPERATOR, vec![act]).await.unwrap();
+        id
+    }
+
+    /// A member of `home` with these roles, and their enrolled phone, not synced yet.
+    pub async fn phone(&mut self, name: &str, home: OrgId, roles: &[(Role, OrgId)]) -> Phone {
+        let member = MemberId((&*self.env as &dyn Env).uuid_v7());
+        let fields = MemberFields {
+            name: name.into(),
+            number: format!("{:05}", self.phones + 1),
+            home: Some(home),
+            unit: None,
+        };
+        let act = self.creation::<Member>(member.into(), &fields);
+        self.relay.act(Author::OPERATOR, vec![act]).await.unwrap();
+        for (role, org) in roles {
+            self.grant(member, *role, *org).await;
+        }
+        self.enrol(member, name)
+    }
+
+    /// Another phone of a member.
+    pub fn enrol(&mut self, member: MemberId, name: &str) -> Phone {
+        self.phones += 1;
+        let env = TestEnv::new(self.seed.wrapping_mul(1_000_003) + self.phones);
+        let path = self
+            .directory
+            .path()
+            .join(format!("phone-{}.db", self.phones));
+        let mut notebook = Notebook::open(&path, Arc::clone(&env) as Arc<dyn Env>).unwrap();
+        let invite = Invite {
+            relay_url: "http://in.process".into(),
+            relay_key: self.relay.key().public_key(),
+            secret: [1; 32],
+            member_name: name.into(),
+        };
+        let enrolment = notebook.begin_enrolment(&invite, name).unwrap();
+        let device = Device {
+            id: DeviceId((&*env as &dyn Env).uuid_v7()),
+            member,
+            public_key: enrolment.request.public_key,
+        };
+        let response = EnrolResponse {
+            device: device.id,
+            member,
+            credential: [2; 32],
+            is_confirmed: true,
+        };
+        notebook.finish_enrolment(&invite, &response).unwrap();
+        Phone {
+            notebook,
+            device,
+            path,
+            env,
+        }
+    }
+
+    /// Syncs a phone until it is up to date.
+    pub async fn sync(&self, phone: &mut Phone) -> Progress {
+        self.sync_with(phone, Options::default()).await
+    }
+
+    /// Syncs a phone with other options.
+    pub async fn sync_with(&self, phone: &mut Phone, options: Options) -> Progress {
+        let mut session = Session::new(options);
+        for _ in 0..10_000 {
+            match session.next(&mut phone.notebook).unwrap() {
+                Step::Exchange(body) => {
+                    let answer = self.exchange(&phone.device, &body).await;
+                    session.answered(&mut phone.notebook, &answer).unwrap();
+                }
+                Step::Sign(_) => unreachable!("the notebook has its key"),
+                Step::Done(progress) => return progress,
+            }
+        }
+        panic!("a sync does not end: {:?}", session.progress());
+    }
+
+    /// One request as bytes, answered by the relay as bytes.
+    pub async fn exchange(&self, device: &Device, body: &[u8]) -> Vec<u8> {
+        let request: SyncRequest = wire::decode(body).unwrap();
+        wire::encode(&self.relay.sync(device, request).await.unwrap())
+    }
+}
+
+impl Phone {
+    /// Closes the notebook and opens it again.
+    #[must_use]
+    pub fn reopened(self) -> Self {
+        let Self {
+            notebook,
+            device,
+            path,
+            env,
+        } = self;
+        drop(notebook);
+        let notebook = Notebook::open(&path, Arc::clone(&env) as Arc<dyn Env>).unwrap();
+        Self {
+            notebook,
+            device,
+            path,
+            env,
+        }
+    }
+
+    /// Whose phone it is.
+    pub fn member(&self) -> MemberId {
+        self.device.member
+    }
+}
+
+/// The ids of events, in the order in which they count.
+pub fn event_ids<R: Record>(view: &vanguard_core::model::View<R>) -> Vec<EventId> {
+    view.events.iter().map(|folded| folded.event.id).collect()
+}
+
+/// A creation in the directory, by the operator.
+pub fn creation<R: Record>(env: &dyn Env, id: DocumentId, fields: &R::Fields) -> Act {
+    let header = Header {
+        id,
+        kind: R::KIND,
+        space: OrgId::DIRECTORY,
+        creator: MemberId::OPERATOR,
+        created_ms: env.now_ms(),
+        schema: SCHEMA,
+    };
+    let serde_json::Value::Object(fields) = serde_json::to_value(fields).unwrap() else {
+        unreachable!("fields are a map");
+    };
+    Act {
+        document: id,
+        verb: Verb::Create {
+            header,
+            fields,
+            event: None,
+        },
+    }
+}

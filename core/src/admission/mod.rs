@@ -3,6 +3,7 @@
 //! reloaded; **allowed** on its decoded operations by the rules. Pure: a document as it stands
 //! and a change go in, a [`Verdict`] comes out; the relay keeps the log around it.
 
+pub mod bounded;
 mod shape;
 
 use std::collections::HashSet;
@@ -17,7 +18,6 @@ use crate::model::organisation::PartyOrg;
 use crate::model::people::Grant;
 use crate::model::{Author, DocumentKind, Event, FoldedEvent, Header, Record, View, fold};
 use crate::rules::{Directory, Governed, Judge, Refusal};
-use crate::wire::CHANGE_LIMIT_BYTES;
 
 use shape::Shape;
 
@@ -71,6 +71,21 @@ impl Subject {
             doc,
             positions,
             header,
+        })
+    }
+
+    /// Where the log has a change of it.
+    pub fn position_of(&self, hash: &Hash) -> Option<&Admitted> {
+        self.positions.get(&ChangeHash(*hash))
+    }
+
+    /// The latest events in it: what the author of the next one has seen.
+    ///
+    /// # Errors
+    /// Where the document cannot be read.
+    pub fn frontier(&self) -> Result<Vec<EventId>, ReadError> {
+        crate::model::for_kind!(self.header.kind, R => {
+            document::read::<R>(&self.doc, &self.positions).map(|view| document::frontier(&view.events))
         })
     }
 }
@@ -141,9 +156,7 @@ pub fn admit(
 
 /// Steps one and the first half of two.
 fn parse(raw: &[u8]) -> Result<Change, Refusal> {
-    if raw.len() > CHANGE_LIMIT_BYTES {
-        return Err(Refusal::TooLarge);
-    }
+    bounded::check(raw)?;
     let change = Change::from_bytes(raw.to_vec()).map_err(|_| Refusal::Malformed)?;
     if change.raw_bytes() != raw || !change.extra_bytes().is_empty() {
         return Err(Refusal::Malformed);
@@ -278,7 +291,8 @@ fn allowed<R: Governed>(
                 return Err(Refusal::Status);
             }
         }
-        Shape::Edit => {
+        Shape::Edit { fields } => {
+            R::check_editable(fields.iter().map(String::as_str))?;
             let before = before.ok_or(Refusal::Malformed)?;
             let known = known_events(&after.doc, hash);
             R::may_edit(

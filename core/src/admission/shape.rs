@@ -19,7 +19,10 @@ pub(super) enum Shape {
         event: Option<EventId>,
     },
     /// Gives fields other values.
-    Edit,
+    Edit {
+        /// Their names.
+        fields: Vec<String>,
+    },
     /// Adds one event.
     Append {
         /// The event.
@@ -127,7 +130,9 @@ fn classify_later(change: &ExpandedChange, base: &Automerge) -> Result<Shape, Re
     match (event, edited.len()) {
         (Some(event), 0) => Ok(Shape::Append { event }),
         (Some(event), 1) if is_choice_of(change, event, &edited) => Ok(Shape::Append { event }),
-        (None, 1..) => Ok(Shape::Edit),
+        (None, 1..) => Ok(Shape::Edit {
+            fields: edited.into_iter().map(str::to_owned).collect(),
+        }),
         _ => Err(Refusal::Malformed),
     }
 }

@@ -4,7 +4,7 @@
 
 use super::hazard::{
     Decision, HazardEvent, HazardEventKind, HazardFields, HazardGrade, HazardState, HazardStatus,
-    Party, Rectification, Rectified,
+    MajorHazardPlan, Party, Rectification, Rectified,
 };
 use super::{Author, Event, Role};
 use crate::rules::Refusal;
@@ -142,7 +142,7 @@ fn needs(state: &HazardState, author: &Author, event: &HazardEvent) -> Result<()
             let is_planned = assignment
                 .plan
                 .as_ref()
-                .is_some_and(|plan| plan.is_complete());
+                .is_some_and(MajorHazardPlan::is_complete);
             require(is_planned, Refusal::PlanMissing)
         }
         HazardEvent::Rectified(rectification) => {
@@ -270,16 +270,16 @@ fn next(state: &HazardState, event: &Event<HazardEvent>) -> HazardState {
 }
 
 /// Back to where work begins again: Assigned if it was ever assigned as its grade asks (an
-/// assignment from before it was raised to Major has no plan and does not count), else Graded if
-/// it was graded, else Reported.
+/// assignment from before it was raised to Major may lack the plan and the control measure, and
+/// then does not count), else Graded if it was graded, else Reported.
 fn sent_back(mut state: HazardState) -> HazardState {
     let is_major = state.grade == Some(HazardGrade::Major);
     let is_assigned = state.assignment.as_ref().is_some_and(|assignment| {
-        !is_major
-            || assignment
-                .plan
-                .as_ref()
-                .is_some_and(|plan| plan.is_complete())
+        let is_planned = assignment
+            .plan
+            .as_ref()
+            .is_some_and(MajorHazardPlan::is_complete);
+        !is_major || (is_planned && state.control_measures > 0)
     });
     state.status = match (is_assigned, state.grade) {
         (true, _) => S::Assigned,
@@ -300,3 +300,7 @@ fn said(text: &str) -> Result<(), Refusal> {
 fn require(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(refusal) }
 }
+
+#[cfg(test)]
+#[path = "hazard_fold_tests.rs"]
+mod tests;

@@ -116,7 +116,10 @@ pub fn may_change<R: Governed>(
             R::may_append(judge, view, &event.body)?;
             R::apply(&view.state, &event).map(|_| ())
         }
-        Verb::Edit { .. } => R::may_edit(judge, view),
+        Verb::Edit { fields } => {
+            R::check_editable(fields.keys().map(String::as_str))?;
+            R::may_edit(judge, view)
+        }
         Verb::Create { .. } | Verb::Resend => Err(Refusal::AlreadyCreated),
     }
 }

@@ -77,3 +77,6 @@ enumeration! {
         BuildsOnRefused = "builds_on_refused",
     }
 }
+
+#[cfg(test)]
+mod tests;

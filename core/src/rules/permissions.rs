@@ -91,6 +91,18 @@ const TEMPLATE_KEEPERS: &[Role] = &[
 
 /// Who may do what to records of a kind. Every method gives the reason when the answer is no.
 pub trait Governed: Record {
+    /// Fields that stay as they were created: everything else rests on them.
+    const FIXED_FIELDS: &'static [&'static str] = &[];
+
+    /// Are these fields ever edited?
+    ///
+    /// # Errors
+    /// [`Refusal::NotEditable`] where one of them is fixed.
+    fn check_editable<'a>(mut fields: impl Iterator<Item = &'a str>) -> Result<(), Refusal> {
+        let is_fixed = fields.any(|field| Self::FIXED_FIELDS.contains(&field));
+        require(!is_fixed, Refusal::NotEditable)
+    }
+
     /// May the author create this record?
     ///
     /// # Errors
@@ -285,6 +297,9 @@ fn may_note(judge: &Judge<'_>, named: &[crate::id::MemberId]) -> Result<(), Refu
 }
 
 impl Governed for PartyOrg {
+    /// Who oversees whom, and whether approval was needed, must not change under those who act.
+    const FIXED_FIELDS: &'static [&'static str] = &["parent", "org_kind"];
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &PartyOrgFields) -> Result<(), Refusal> {
         require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
         if judge.is_operator() {

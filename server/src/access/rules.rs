@@ -1,0 +1,33 @@
+//! Who may invite a member, and confirm or revoke their devices. A device speaks for its member,
+//! so nobody may make one for somebody with more rights than their own.
+
+use vanguard_core::id::MemberId;
+use vanguard_core::model::Role;
+use vanguard_core::rules::Directory;
+
+/// Whether `actor` may manage the devices of `member`: their own; an administrator those of
+/// everybody whose grants all lie in reach; a secretary those of the rank and file whose grants
+/// all lie in reach. The operator at the command line does not ask.
+pub fn may_manage_devices(directory: &Directory, actor: MemberId, member: MemberId) -> bool {
+    if actor == member {
+        return true;
+    }
+    let held = directory.grants_of(actor);
+    let targets = directory.grants_of(member);
+    let reaches_all = |role: Role| {
+        let mut of_role = held.iter().filter(|(_, grant)| grant.role == role);
+        of_role.any(|(_, grant)| {
+            let mut each = targets.iter();
+            each.all(|(_, target)| directory.reaches(grant.org, role, target.org))
+        })
+    };
+    let is_rank_and_file = targets.iter().all(|(_, grant)| {
+        matches!(
+            grant.role,
+            Role::Member | Role::ZoneHolder | Role::Rectifier
+        )
+    });
+    // Somebody without a grant anywhere can do nothing with a device: no secretary's to give.
+    reaches_all(Role::Admin)
+        || (is_rank_and_file && !targets.is_empty() && reaches_all(Role::BranchSecretary))
+}

@@ -1,0 +1,161 @@
+//! Signing in and out at the console, and who is signed in.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vanguard_core::id::{GrantId, MemberId, OrgId};
+use vanguard_core::model::Role;
+
+use crate::access::{SESSION_MS, Session};
+use crate::http::auth::{ConsoleAuth, SESSION_COOKIE};
+use crate::http::json::JsonBody;
+use crate::http::openapi::ProblemBody;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::state::{App, Peer};
+
+/// Number and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    /// 工号.
+    number: String,
+    /// 密码.
+    password: String,
+}
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Me {
+    /// The member.
+    member: MemberId,
+    /// 工号.
+    number: String,
+    /// 姓名.
+    name: String,
+    /// The roles that they hold now.
+    grants: Vec<HeldGrant>,
+}
+
+/// A role held.
+#[derive(Serialize, ToSchema)]
+struct HeldGrant {
+    /// The grant.
+    grant: GrantId,
+    /// The role.
+    role: Role,
+    /// Where.
+    org: OrgId,
+}
+
+/// 登录. Signs in; the answer sets a session cookie.
+#[utoipa::path(
+    post, path = "/sessions", tag = "session", request_body = SignIn,
+    responses(
+        (status = 201, description = "Signed in", body = Me),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_in(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    JsonBody(sign_in): JsonBody<SignIn>,
+) -> Result<impl IntoResponse, Problem> {
+    let nowhere = IpAddr::from([0, 0, 0, 0]);
+    let address = peer.map_or(nowhere, |Extension(peer)| peer.address.ip());
+    let number = sign_in.number.trim().to_owned();
+    let key = (number.chars().take(40).collect::<String>(), address);
+    let now = Instant::now();
+    let wait = app.sign_ins.wait(&key, now);
+    if let Some(wait) = wait.or_else(|| app.strangers.wait(&address, now)) {
+        return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
+    }
+    // Counted before it is known, so that a thousand tries at once are a thousand tries.
+    app.sign_ins.fail(&key, now);
+    let found = app.relay.find_member(&number).await?;
+    let kept = match &found {
+        Some((member, _)) => {
+            let member = *member;
+            app.access(move |access| access.password_hash(member))
+                .await?
+        }
+        None => None,
+    };
+    let is_right = app.passwords.verify(sign_in.password, kept).await;
+    let (true, Some((member, name))) = (is_right, found) else {
+        app.strangers.fail(&address, now);
+        return Err(ProblemKind::SignInFailed.into());
+    };
+    app.sign_ins.succeed(&key);
+    let session = Session {
+        member,
+        number,
+        name,
+    };
+    let me = me_of(&app, &session);
+    let token = app
+        .access(move |access| access.create_session(&session))
+        .await?;
+    let cookie = cookie(&app, &token, SESSION_MS / 1_000)?;
+    let headers = AppendHeaders([(header::SET_COOKIE, cookie)]);
+    Ok((StatusCode::CREATED, headers, Json(me)))
+}
+
+/// 退出登录. Signs out.
+#[utoipa::path(
+    delete, path = "/sessions/current", tag = "session", security(("session" = [])),
+    responses(
+        (status = 204, description = "Signed out"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_out(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+) -> Result<impl IntoResponse, Problem> {
+    app.access(move |access| access.end_session(&auth.token))
+        .await?;
+    let headers = AppendHeaders([(header::SET_COOKIE, cookie(&app, "", 0)?)]);
+    Ok((StatusCode::NO_CONTENT, headers))
+}
+
+/// 当前登录人. Says who is signed in.
+#[utoipa::path(
+    get, path = "/me", tag = "session", security(("session" = [])),
+    responses(
+        (status = 200, description = "Who is signed in", body = Me),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn me(State(app): State<App>, auth: ConsoleAuth) -> Json<Me> {
+    Json(me_of(&app, &auth.session))
+}
+
+fn me_of(app: &App, session: &Session) -> Me {
+    let directory = app.relay.directory();
+    let held = directory.grants_of(session.member).into_iter();
+    let grants = held.map(|(id, grant)| HeldGrant {
+        grant: id,
+        role: grant.role,
+        org: grant.org,
+    });
+    Me {
+        member: session.member,
+        number: session.number.clone(),
+        name: session.name.clone(),
+        grants: grants.collect(),
+    }
+}
+
+fn cookie(app: &App, token: &str, max_age_s: i64) -> Result<HeaderValue, Problem> {
+    let secure = if app.is_tls { "; Secure" } else { "" };
+    let text = format!(
+        "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}"
+    );
+    HeaderValue::from_str(&text).map_err(|_| ProblemKind::Internal.into())
+}

@@ -1,0 +1,238 @@
+//! Reads request bodies under bounds: bytes as sent, bytes after decompression, the memory that a
+//! decompressor may ask for, and the time between bytes. A body is decoded as it arrives and given
+//! up at the first byte over a bound, so that a small bomb costs no more than the bound.
+
+use std::io::Write;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout};
+
+use super::problem::{Problem, ProblemKind};
+
+/// The largest window that a zstd frame may ask for: 2^23 bytes, as RFC 8878 advises (3.1.1.1.2).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// The bounds of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// The most bytes, as sent and after decompression.
+    pub bytes: usize,
+    /// The longest time without a byte.
+    pub idle: Duration,
+    /// Bytes a second as sent that a client has to reach on the whole, after `idle` at most.
+    pub floor_bytes_per_s: u32,
+}
+
+/// The whole body, decompressed.
+///
+/// # Errors
+/// 413 over the bound, 415 for an encoding other than zstd, gzip and identity, 408 when it comes
+/// too slowly, 400 where it breaks off or is damaged.
+pub async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limits.bytes as u64) {
+        return Err(ProblemKind::TooLarge.into());
+    }
+    let mut decoder = Decoder::of(headers, limits.bytes)?;
+    let start = Instant::now();
+    let mut taken = 0_usize;
+    let mut body = body;
+    loop {
+        let earned = taken as u64 * 1_000 / u64::from(limits.floor_bytes_per_s.max(1));
+        let deadline = start + limits.idle + Duration::from_millis(earned);
+        let pause = limits.idle.min(deadline.duration_since(Instant::now()));
+        let frame = match timeout(pause, body.frame()).await {
+            Err(_) => return Err(ProblemKind::TooSlow.into()),
+            Ok(None) => return decoder.finish(),
+            Ok(Some(Err(_))) => return Err(ProblemKind::BadRequest.into()),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(data) = frame.into_data() else {
+            continue; // trailers say nothing that matters here
+        };
+        taken += data.len();
+        if taken > limits.bytes {
+            return Err(ProblemKind::TooLarge.into());
+        }
+        decoder.push(&data)?;
+    }
+}
+
+/// Takes bytes until the bound.
+struct Bounded {
+    bytes: Vec<u8>,
+    limit: usize,
+    is_over: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+        if data.len() > self.limit - self.bytes.len() {
+            self.is_over = true;
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+enum Decoder {
+    Identity(Bounded),
+    Gzip(flate2::write::MultiGzDecoder<Bounded>),
+    Zstd(zstd::stream::write::Decoder<'static, Bounded>),
+}
+
+impl Decoder {
+    fn of(headers: &HeaderMap, limit: usize) -> Result<Self, Problem> {
+        let bounded = Bounded {
+            bytes: Vec::new(),
+            limit,
+            is_over: false,
+        };
+        let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+        let encoding = encodings.next().map_or(Ok("identity"), |value| {
+            value.to_str().map_err(|_| ProblemKind::UnsupportedMedia)
+        })?;
+        if encodings.next().is_some() {
+            return Err(ProblemKind::UnsupportedMedia.into());
+        }
+        if encoding.eq_ignore_ascii_case("identity") {
+            Ok(Self::Identity(bounded))
+        } else if encoding.eq_ignore_ascii_case("gzip") {
+            Ok(Self::Gzip(flate2::write::MultiGzDecoder::new(bounded)))
+        } else if encoding.eq_ignore_ascii_case("zstd") {
+            let mut decoder = zstd::stream::write::Decoder::new(bounded)
+                .map_err(|_| Problem::from(ProblemKind::Internal))?;
+            decoder
+                .window_log_max(ZSTD_WINDOW_LOG)
+                .map_err(|_| Problem::from(ProblemKind::Internal))?;
+            Ok(Self::Zstd(decoder))
+        } else {
+            Err(Problem::from(ProblemKind::UnsupportedMedia).with("accepts", "zstd, gzip".into()))
+        }
+    }
+
+    fn push(&mut self, data: &[u8]) -> Result<(), Problem> {
+        let written = match self {
+            Self::Identity(bounded) => bounded.write_all(data),
+            Self::Gzip(decoder) => decoder.write_all(data),
+            Self::Zstd(decoder) => decoder.write_all(data),
+        };
+        written.map_err(|_| self.problem())
+    }
+
+    fn finish(mut self) -> Result<Bytes, Problem> {
+        let flushed = match &mut self {
+            Self::Identity(_) => Ok(()),
+            Self::Gzip(decoder) => decoder.try_finish(),
+            Self::Zstd(decoder) => decoder.flush(),
+        };
+        flushed.map_err(|_| self.problem())?;
+        let bytes = match self {
+            Self::Identity(bounded) => bounded.bytes,
+            Self::Gzip(mut decoder) => std::mem::take(&mut decoder.get_mut().bytes),
+            Self::Zstd(decoder) => decoder.into_inner().bytes,
+        };
+        Ok(bytes.into())
+    }
+
+    fn problem(&self) -> Problem {
+        let bounded = match self {
+            Self::Identity(bounded) => bounded,
+            Self::Gzip(decoder) => decoder.get_ref(),
+            Self::Zstd(decoder) => decoder.get_ref(),
+        };
+        if bounded.is_over {
+            ProblemKind::TooLarge.into()
+        } else {
+            ProblemKind::BadRequest.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: BodyLimits = BodyLimits {
+        bytes: 1 << 20,
+        idle: Duration::from_millis(100),
+        floor_bytes_per_s: 1_000_000,
+    };
+
+    async fn decode(encoding: &str, body: Vec<u8>) -> Result<Bytes, ProblemKind> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
+        let read = read(&headers, Body::from(body), LIMITS).await;
+        read.map_err(|problem| problem.kind)
+    }
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[tokio::test]
+    async fn bodies_of_every_encoding_arrive_whole() {
+        let data = "隐患".repeat(20_000).into_bytes();
+        let zstd = zstd::encode_all(&data[..], 3).unwrap();
+        assert_eq!(decode("zstd", zstd).await.unwrap(), data);
+        assert_eq!(decode("gzip", gzip(&data)).await.unwrap(), data);
+        assert_eq!(decode("identity", data.clone()).await.unwrap(), data);
+        let brotli = decode("br", data).await;
+        assert_eq!(brotli, Err(ProblemKind::UnsupportedMedia));
+    }
+
+    #[tokio::test]
+    async fn bombs_are_given_up_at_the_bound() {
+        let zeros = vec![0; 64 << 20];
+        let bomb = zstd::encode_all(&zeros[..], 19).unwrap();
+        assert!(bomb.len() < 20_000);
+        assert_eq!(decode("zstd", bomb).await, Err(ProblemKind::TooLarge));
+        let bomb = gzip(&zeros);
+        assert!(bomb.len() < 80_000);
+        assert_eq!(decode("gzip", bomb).await, Err(ProblemKind::TooLarge));
+        let plain = vec![0; (1 << 20) + 1];
+        assert_eq!(decode("identity", plain).await, Err(ProblemKind::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_asks_for_a_huge_window_is_refused() {
+        // RFC 8878, 3.1.1: magic, a descriptor without single segment, window 2^31.
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00];
+        let decoded = decode("zstd", frame.to_vec()).await;
+        assert_eq!(decoded, Err(ProblemKind::BadRequest));
+    }
+
+    #[tokio::test]
+    async fn a_damaged_body_is_a_bad_request() {
+        let mut cut = gzip(b"something that is longer than nothing");
+        cut.truncate(cut.len() - 9);
+        assert_eq!(decode("gzip", cut).await, Err(ProblemKind::BadRequest));
+        let noise = decode("zstd", vec![7; 100]).await;
+        assert_eq!(noise, Err(ProblemKind::BadRequest));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_drips_is_cut() {
+        let drops = futures_util::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+        });
+        let start = Instant::now();
+        let read = read(&HeaderMap::new(), Body::from_stream(drops), LIMITS).await;
+        assert_eq!(read.unwrap_err().kind, ProblemKind::TooSlow);
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+}

@@ -1,0 +1,32 @@
+//! JSON bodies of `/api`, read under the same bounds as all bodies.
+
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+
+use super::body;
+use super::problem::{Problem, ProblemKind};
+use super::state::App;
+
+/// The most bytes of a JSON body.
+pub const JSON_LIMIT_BYTES: usize = 256 << 10;
+
+/// A JSON body; what it cannot be read as is a problem that says why.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(&parts.headers, body, app.body_limits(JSON_LIMIT_BYTES)).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            let kind = match error.classify() {
+                serde_json::error::Category::Data => ProblemKind::Invalid,
+                _ => ProblemKind::BadRequest,
+            };
+            let detail = error.to_string();
+            Problem::from(kind).detail(detail.clone(), detail)
+        })
+    }
+}

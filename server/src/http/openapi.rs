@@ -1,0 +1,68 @@
+//! The OpenAPI 3.1 document of `/api`, generated from the very routes that are served. A module
+//! with routes of its own gives an [`OpenApiRouter`] and is merged in [`routes`].
+
+use axum::Json;
+use axum::Router;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::auth::SESSION_COOKIE;
+use super::state::App;
+use crate::console;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Vanguard",
+        description = "中继站的管理与审阅接口。 The relay's administration and review API. Errors are \
+                       RFC 9457 problems with a stable `type`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/api")),
+    modifiers(&Session),
+    components(schemas(ProblemBody))
+)]
+struct Description;
+
+/// The cookie that a sign-in gives.
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, openapi: &mut OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE)));
+        openapi
+            .components
+            .get_or_insert_with(Components::new)
+            .add_security_scheme("session", cookie);
+    }
+}
+
+/// A problem as RFC 9457 describes it; a few kinds have further members.
+#[derive(utoipa::ToSchema, serde::Serialize)]
+pub struct ProblemBody {
+    /// `urn:vanguard:problem:<kind>`, stable.
+    #[schema(example = "urn:vanguard:problem:sign-in-needed")]
+    pub r#type: String,
+    /// What people read, in the language of `Accept-Language`.
+    #[schema(example = "请先登录")]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 401)]
+    pub status: u16,
+    /// What is particular about this case.
+    pub detail: Option<String>,
+}
+
+/// The routes under `/api`, and their description.
+pub fn routes() -> (Router<App>, OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(console::routes())
+        .split_for_parts()
+}
+
+/// `GET /api/openapi.json`.
+pub(super) async fn show(description: OpenApi) -> Json<OpenApi> {
+    Json(description)
+}

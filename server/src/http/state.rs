@@ -1,0 +1,132 @@
+//! What every route may use, and what it knows of the connection that a request came over.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::http::Extensions;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use vanguard_core::Env;
+
+use super::body::BodyLimits;
+use super::metrics::Metrics;
+use super::problem::{Problem, ProblemKind};
+use crate::access::{Access, Passwords, Throttle};
+use crate::relay::Relay;
+use crate::serve::Limits;
+
+/// The relay's outer shell, shared by all routes.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What [`App`] shares.
+pub struct Shared {
+    /// The log.
+    pub relay: Arc<Relay>,
+    /// Devices and accounts.
+    pub access: Arc<Access>,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Time and randomness.
+    pub env: Arc<dyn Env>,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Failed sign-ins by account and address.
+    pub sign_ins: Throttle<(String, IpAddr)>,
+    /// Failed sign-ins, enrolments and set-ups by address alone.
+    pub strangers: Throttle<IpAddr>,
+    /// One setup at a time.
+    pub setup: Mutex<()>,
+    /// How many requests may be at work.
+    pub turns: Arc<Semaphore>,
+    /// Bounds.
+    pub limits: Limits,
+    /// The address that invites name.
+    pub public_url: String,
+    /// Whether connections are encrypted, so that cookies may say `Secure`.
+    pub is_tls: bool,
+    /// Whether devices need nobody to confirm them.
+    pub auto_confirm: bool,
+    /// Turns true when the relay begins to stop.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    /// Shares it.
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// Asks `access.db` without holding up other requests.
+    ///
+    /// # Errors
+    /// What `ask` says, or [`ProblemKind::Internal`].
+    pub async fn access<T, E>(
+        &self,
+        ask: impl FnOnce(&Access) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Into<Problem> + Send + 'static,
+    {
+        let access = Arc::clone(&self.0.access);
+        let asked = tokio::task::spawn_blocking(move || ask(&access)).await;
+        asked
+            .map_err(|_| Problem::from(ProblemKind::Internal))?
+            .map_err(Into::into)
+    }
+
+    /// Ready when the relay begins to stop.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.clone();
+        // Nobody left who could say it means the same.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// The bounds of a body of at most `bytes`.
+    pub fn body_limits(&self, bytes: usize) -> BodyLimits {
+        BodyLimits {
+            bytes,
+            idle: self.limits.body_idle,
+            floor_bytes_per_s: self.limits.body_floor_bytes_per_s,
+        }
+    }
+}
+
+/// The connection that a request came over.
+#[derive(Clone)]
+pub struct Peer {
+    /// The other end.
+    pub address: SocketAddr,
+    /// The connection's place among those allowed; whoever holds it keeps the place taken.
+    pub place: Arc<Place>,
+}
+
+impl Peer {
+    /// The other end's address; in tests without a connection, nowhere.
+    pub fn ip(extensions: &Extensions) -> IpAddr {
+        let peer = extensions.get::<Self>();
+        peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address.ip())
+    }
+}
+
+/// A connection's place among those allowed.
+pub struct Place {
+    /// Given back when the connection, and a WebSocket that it became, has ended.
+    pub(crate) _permit: OwnedSemaphorePermit,
+    /// The gauge of open connections.
+    pub(crate) gauge: prometheus_client::metrics::gauge::Gauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}

@@ -1,0 +1,41 @@
+//! `POST /v1/sync`: a device pushes and pulls.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use minicbor::Decoder;
+use vanguard_core::wire::{self, BODY_LIMIT_BYTES, SyncRequest};
+
+use super::auth::DeviceAuth;
+use super::cbor;
+use super::problem::{Problem, ProblemKind};
+use super::state::App;
+
+/// Hands a device's request to the relay. The device is known before a byte of its body is read.
+pub(super) async fn sync(
+    State(app): State<App>,
+    auth: DeviceAuth,
+    request: Request,
+) -> Result<Response, Problem> {
+    let body = cbor::body(&app, request, BODY_LIMIT_BYTES).await?;
+    cbor::check_protocol(protocol_of(&body)?)?;
+    // Checking megabytes of arrays takes milliseconds: not on a thread that others wait for.
+    let decoded = tokio::task::spawn_blocking(move || {
+        wire::decode::<SyncRequest>(&body).map_err(|e| cbor::malformed(&e))
+    });
+    let request = decoded.await.map_err(|_| ProblemKind::Internal)??;
+    let device = auth.device.id;
+    app.access.note_contact(device, request.health);
+    if !auth.has_synced {
+        app.access(move |access| access.note_first_sync(device))
+            .await?;
+    }
+    let response = app.relay.sync(&auth.device, request).await?;
+    Ok(cbor::response(&response))
+}
+
+/// The protocol of a request, whatever the rest of it is: an older one may be shaped otherwise.
+fn protocol_of(body: &[u8]) -> Result<u32, Problem> {
+    let mut decoder = Decoder::new(body);
+    let protocol = decoder.array().and_then(|_| decoder.u32());
+    protocol.map_err(|e| cbor::malformed(&e))
+}

@@ -1,0 +1,313 @@
+//! Judging a push: every change through core's admission, against the log as one connection sees
+//! it. Done outside the write transaction on whatever core is free; the writer repeats it where
+//! something that it rested on has changed meanwhile.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use vanguard_core::admission::{self, Claim, Context, Outcome, Subject, Verdict};
+use vanguard_core::batch::{FORMAT, change_hash, statement};
+use vanguard_core::document::Admitted;
+use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
+use vanguard_core::keys::{Hash, PublicKey, sha256};
+use vanguard_core::model::Header;
+use vanguard_core::rules::{Directory, Refusal};
+use vanguard_core::wire::SealedBatch;
+
+use super::log;
+
+/// Who pushes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pusher {
+    pub(super) device: DeviceId,
+    pub(super) member: MemberId,
+    pub(super) public_key: PublicKey,
+    /// The relay itself, which acts for its console and its operator.
+    pub(super) is_relay: bool,
+}
+
+/// A batch whose signature holds.
+#[derive(Debug)]
+pub(super) struct Verified {
+    pub(super) batch: SealedBatch,
+    pub(super) statement: Vec<u8>,
+    pub(super) hash: Hash,
+}
+
+/// Checks that a batch is the pusher's, and meant for this relay.
+pub(super) fn verify(
+    pusher: &Pusher,
+    relay: &Hash,
+    batch: SealedBatch,
+) -> Result<Verified, Refusal> {
+    let header = &batch.header;
+    if header.format != FORMAT {
+        return Err(Refusal::TooNew);
+    }
+    let is_meant = header.relay == *relay
+        && header.device == pusher.device
+        && (pusher.is_relay || header.on_behalf_of.is_none());
+    if !is_meant {
+        return Err(Refusal::Forged);
+    }
+    let statement = statement(&batch);
+    let is_signed = pusher
+        .public_key
+        .verify(&statement, &batch.signature)
+        .is_ok();
+    if !is_signed {
+        return Err(Refusal::Forged);
+    }
+    let hash = sha256(&statement);
+    Ok(Verified {
+        batch,
+        statement,
+        hash,
+    })
+}
+
+/// What is to become of a change.
+#[derive(Debug)]
+pub(super) enum Decision {
+    /// It is in the log already.
+    Known { position: u64 },
+    /// It was refused before.
+    KnownRefused { reason: String },
+    /// It goes into the log.
+    Admit(Facts),
+    /// It waits.
+    Hold,
+    /// It is refused now.
+    Refuse(Refusal),
+}
+
+/// What the log notes of an admitted change's document.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) header: Header,
+    pub(super) is_open: bool,
+    pub(super) assignee: Option<MemberId>,
+    pub(super) is_late: bool,
+}
+
+/// A change with its decision.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// `None` where not even that can be read.
+    pub(super) document: Option<DocumentId>,
+    pub(super) space: OrgId,
+    pub(super) hash: Hash,
+    pub(super) decision: Decision,
+}
+
+/// What decisions rested on: the last change of each document, 0 where there was none.
+pub(super) type Basis = HashMap<DocumentId, u64>;
+
+/// Judges pushes one after the other against one view of the log.
+pub(super) struct Bench<'a> {
+    conn: &'a Connection,
+    directory: Arc<Directory>,
+    now_ms: i64,
+    grace_ms: i64,
+    subjects: HashMap<DocumentId, Option<Subject>>,
+    pub(super) basis: Basis,
+    provisional: u64,
+}
+
+/// Positions that no log reaches: what is judged but not placed yet folds after all that is.
+const PROVISIONAL: u64 = 1 << 62;
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(
+        conn: &'a Connection,
+        directory: Arc<Directory>,
+        now_ms: i64,
+        grace_ms: i64,
+    ) -> Self {
+        Self {
+            conn,
+            directory,
+            now_ms,
+            grace_ms,
+            subjects: HashMap::new(),
+            basis: Basis::new(),
+            provisional: PROVISIONAL,
+        }
+    }
+
+    /// Judges the changes of a batch in its order.
+    pub(super) fn judge(
+        &mut self,
+        pusher: &Pusher,
+        verified: &Verified,
+    ) -> log::Result<Vec<Judged>> {
+        let header = &verified.batch.header;
+        let actor_prefix = pusher.public_key.actor_prefix();
+        let member = header
+            .on_behalf_of
+            .filter(|_| pusher.is_relay)
+            .unwrap_or(pusher.member);
+        let who = Who {
+            member,
+            actor_prefix,
+            directory_position: header.directory_position,
+        };
+        let mut judged = Vec::new();
+        for entry in &verified.batch.entries {
+            let mut document = entry.document;
+            for raw in &entry.changes {
+                let claim = Claim {
+                    document,
+                    space: entry.space,
+                };
+                let change = self.judge_change(&who, claim, raw)?;
+                document = document.or(change.document);
+                judged.push(change);
+            }
+        }
+        Ok(judged)
+    }
+
+    /// Judges one change.
+    pub(super) fn judge_change(
+        &mut self,
+        who: &Who,
+        claim: Claim,
+        raw: &[u8],
+    ) -> log::Result<Judged> {
+        let hash = change_hash(raw).unwrap_or_default();
+        let named = match claim.document {
+            Some(document) => Ok(document),
+            None => admission::created_document(raw),
+        };
+        let space = claim.space;
+        let document = match named {
+            Ok(document) => document,
+            Err(refusal) => {
+                let decision = Decision::Refuse(refusal);
+                return Ok(Judged {
+                    document: None,
+                    space,
+                    hash,
+                    decision,
+                });
+            }
+        };
+        let decision = self.decide(who, document, claim, &hash, raw)?;
+        Ok(Judged {
+            document: Some(document),
+            space,
+            hash,
+            decision,
+        })
+    }
+
+    fn decide(
+        &mut self,
+        who: &Who,
+        document: DocumentId,
+        claim: Claim,
+        hash: &Hash,
+        raw: &[u8],
+    ) -> log::Result<Decision> {
+        if let Some(reason) = log::refusal(self.conn, document, hash)? {
+            return Ok(Decision::KnownRefused { reason });
+        }
+        self.load(document)?;
+        let subject = self.subjects.get(&document).and_then(Option::as_ref);
+        let known = subject.and_then(|subject| subject.position_of(hash));
+        if let Some(known) = known {
+            return Ok(Decision::Known {
+                position: known.position,
+            });
+        }
+        let context = Context {
+            directory: &self.directory,
+            member: who.member,
+            actor_prefix: who.actor_prefix,
+            directory_position: who.directory_position,
+            now_ms: self.now_ms,
+            grace_ms: self.grace_ms,
+        };
+        let placed = Admitted {
+            position: self.provisional,
+            received_at_ms: self.now_ms,
+        };
+        Ok(
+            match admission::admit(&context, subject, claim, raw, placed) {
+                Verdict::Admitted(outcome) => {
+                    self.provisional += 1;
+                    Decision::Admit(self.note(document, *outcome))
+                }
+                Verdict::Held { .. } => Decision::Hold,
+                Verdict::Refused(refusal) => Decision::Refuse(refusal),
+            },
+        )
+    }
+
+    /// Goes on with the document as it now stands.
+    fn note(&mut self, document: DocumentId, outcome: Outcome) -> Facts {
+        let Outcome {
+            subject,
+            is_open,
+            assignee,
+            is_late,
+        } = outcome;
+        let header = subject.header.clone();
+        if header.kind.is_directory() {
+            // What was read to be judged can be read again.
+            let _ = admission::note_in_directory(Arc::make_mut(&mut self.directory), &subject);
+        }
+        self.subjects.insert(document, Some(subject));
+        Facts {
+            header,
+            is_open,
+            assignee,
+            is_late,
+        }
+    }
+
+    fn load(&mut self, document: DocumentId) -> log::Result<()> {
+        if let Entry::Vacant(place) = self.subjects.entry(document) {
+            let row = log::document(self.conn, document)?;
+            self.basis
+                .insert(document, row.map_or(0, |row| row.last_seq));
+            place.insert(match row {
+                Some(row) => load_subject(self.conn, row.doc)?,
+                None => None,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// In whose name a change is judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who {
+    pub(super) member: MemberId,
+    pub(super) actor_prefix: [u8; 8],
+    pub(super) directory_position: u64,
+}
+
+/// A document as the log has it; `None` where it cannot be loaded, so that nothing more is
+/// admitted to it.
+pub(super) fn load_subject(conn: &Connection, doc: i64) -> log::Result<Option<Subject>> {
+    let changes = log::changes_of(conn, doc)?;
+    let parts = changes
+        .iter()
+        .map(|change| (change.admitted, change.hash, change.raw.as_slice()));
+    Ok(Subject::load(parts).ok())
+}
+
+/// Whether what decisions rested on still stands.
+pub(super) fn still_stands(conn: &Connection, basis: &Basis) -> log::Result<bool> {
+    for (document, last_seq) in basis {
+        let now = log::document(conn, *document)?.map_or(0, |row| row.last_seq);
+        if now != *last_seq {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,444 @@
+//! The log's SQL: one sequence, one hash chain, the documents in it, and the envelopes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use vanguard_core::document::Admitted;
+use vanguard_core::env::Env;
+use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
+use vanguard_core::keys::{Hash, Signature, sha256};
+use vanguard_core::model::{DocumentKind, Header};
+use vanguard_core::wire::Cursor;
+
+/// The log's migrations in order.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+
+pub(super) type Result<T> = rusqlite::Result<T>;
+
+/// Opens the log for its writer, and begins one where there is none.
+pub(super) fn open(path: &Path, env: &dyn Env) -> Result<Connection> {
+    let mut conn = Connection::open(path)?;
+    conn.busy_timeout(Duration::from_secs(30))?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    let made: usize = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    for (number, sql) in MIGRATIONS.iter().enumerate().skip(made) {
+        let tx = conn.transaction()?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", number + 1)?;
+        tx.commit()?;
+    }
+    let mut epoch = [0; 8];
+    env.fill_random(&mut epoch);
+    conn.execute(
+        "INSERT OR IGNORE INTO log (id, epoch, head, chain) VALUES (1, ?1, 0, ?2)",
+        params![epoch, [0_u8; 32]],
+    )?;
+    Ok(conn)
+}
+
+/// Opens the log to read beside the writer.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(Duration::from_secs(30))?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// The end of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) epoch: [u8; 8],
+    pub(super) seq: u64,
+    pub(super) chain: Hash,
+}
+
+impl Head {
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor {
+            epoch: self.epoch,
+            seq: self.seq,
+            chain: short(&self.chain),
+        }
+    }
+
+    /// The head after one more change.
+    pub(super) fn next(&self, document: DocumentId, hash: &Hash) -> Self {
+        let mut bytes = self.chain.to_vec();
+        bytes.extend_from_slice(&(self.seq + 1).to_be_bytes());
+        bytes.extend_from_slice(document.as_bytes());
+        bytes.extend_from_slice(hash);
+        Self {
+            epoch: self.epoch,
+            seq: self.seq + 1,
+            chain: sha256(&bytes),
+        }
+    }
+}
+
+fn short(chain: &Hash) -> [u8; 8] {
+    std::array::from_fn(|i| chain[i])
+}
+
+pub(super) fn head(conn: &Connection) -> Result<Head> {
+    conn.prepare_cached("SELECT epoch, head, chain FROM log WHERE id = 1")?
+        .query_row([], |row| {
+            Ok(Head {
+                epoch: row.get(0)?,
+                seq: row.get(1)?,
+                chain: row.get(2)?,
+            })
+        })
+}
+
+pub(super) fn set_head(conn: &Connection, head: &Head) -> Result<()> {
+    conn.prepare_cached("UPDATE log SET head = ?1, chain = ?2 WHERE id = 1")?
+        .execute(params![head.seq, head.chain])?;
+    Ok(())
+}
+
+/// The cursor at a position of this log; `None` beyond its end.
+pub(super) fn cursor_at(conn: &Connection, seq: u64) -> Result<Option<Cursor>> {
+    let head = head(conn)?;
+    let chain: Option<Hash> = if seq == 0 {
+        Some([0; 32])
+    } else {
+        conn.prepare_cached("SELECT chain FROM change WHERE seq = ?1")?
+            .query_row([seq], |row| row.get(0))
+            .optional()?
+    };
+    Ok(chain.map(|chain| Cursor {
+        epoch: head.epoch,
+        seq,
+        chain: short(&chain),
+    }))
+}
+
+/// A document's row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DocumentRow {
+    pub(super) doc: i64,
+    pub(super) id: DocumentId,
+    pub(super) kind: DocumentKind,
+    pub(super) space: OrgId,
+    pub(super) creator: MemberId,
+    pub(super) last_seq: u64,
+}
+
+const DOCUMENT: &str = "SELECT doc, id, kind, space, creator, last_seq FROM document";
+
+pub(super) fn read_document(row: &rusqlite::Row<'_>) -> Result<DocumentRow> {
+    let kind: String = row.get(2)?;
+    let kind = DocumentKind::parse(&kind).ok_or(rusqlite::Error::InvalidQuery)?;
+    let (doc, id) = (row.get(0)?, row.get(1)?);
+    let (space, creator, last_seq) = (row.get(3)?, row.get(4)?, row.get(5)?);
+    Ok(DocumentRow {
+        doc,
+        id,
+        kind,
+        space,
+        creator,
+        last_seq,
+    })
+}
+
+pub(super) fn document(conn: &Connection, id: DocumentId) -> Result<Option<DocumentRow>> {
+    conn.prepare_cached(&format!("{DOCUMENT} WHERE id = ?1"))?
+        .query_row([id], read_document)
+        .optional()
+}
+
+pub(super) fn document_by_row(conn: &Connection, doc: i64) -> Result<DocumentRow> {
+    conn.prepare_cached(&format!("{DOCUMENT} WHERE doc = ?1"))?
+        .query_row([doc], read_document)
+}
+
+/// An admitted change as the log has it.
+#[derive(Clone, Debug)]
+pub(super) struct ChangeRow {
+    pub(super) admitted: Admitted,
+    pub(super) hash: Hash,
+    pub(super) raw: Vec<u8>,
+}
+
+/// A document's changes in the log's order.
+pub(super) fn changes_of(conn: &Connection, doc: i64) -> Result<Vec<ChangeRow>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT seq, received_at_ms, hash, raw FROM change WHERE doc = ?1 ORDER BY seq",
+    )?;
+    let rows = statement.query_map([doc], |row| {
+        let admitted = Admitted {
+            position: row.get(0)?,
+            received_at_ms: row.get(1)?,
+        };
+        Ok(ChangeRow {
+            admitted,
+            hash: row.get(2)?,
+            raw: row.get(3)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Makes a document's row, or notes what has become of it.
+pub(super) fn put_document(
+    conn: &Connection,
+    header: &Header,
+    is_open: bool,
+    last_seq: u64,
+    now_ms: i64,
+) -> Result<i64> {
+    conn.prepare_cached(
+        "INSERT INTO document (id, kind, space, creator, is_open, last_seq, touched_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET is_open = ?5, last_seq = ?6, touched_ms = ?7
+         RETURNING doc",
+    )?
+    .query_row(
+        params![
+            header.id,
+            header.kind,
+            header.space,
+            header.creator,
+            is_open,
+            last_seq,
+            now_ms
+        ],
+        |row| row.get(0),
+    )
+}
+
+pub(super) fn put_assigned(conn: &Connection, member: MemberId, doc: i64) -> Result<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO assigned (member, doc) VALUES (?1, ?2)")?
+        .execute(params![member, doc])?;
+    Ok(())
+}
+
+pub(super) fn is_assigned(conn: &Connection, member: MemberId, doc: i64) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM assigned WHERE member = ?1 AND doc = ?2")?
+        .exists(params![member, doc])
+}
+
+/// A change on its way into the log.
+pub(super) struct NewChange<'a> {
+    pub(super) doc: i64,
+    pub(super) hash: &'a Hash,
+    pub(super) raw: &'a [u8],
+    pub(super) batch: i64,
+    pub(super) received_at_ms: i64,
+    pub(super) is_late: bool,
+}
+
+pub(super) fn put_change(conn: &Connection, head: &Head, change: &NewChange<'_>) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO change (seq, doc, hash, raw, batch, received_at_ms, is_late, chain)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        head.seq,
+        change.doc,
+        change.hash,
+        change.raw,
+        change.batch,
+        change.received_at_ms,
+        change.is_late,
+        head.chain,
+    ])?;
+    Ok(())
+}
+
+/// A batch's envelope.
+pub(super) struct Envelope<'a> {
+    pub(super) device: DeviceId,
+    pub(super) opening: [u8; 16],
+    pub(super) number: u64,
+    pub(super) hash: &'a Hash,
+    pub(super) statement: &'a [u8],
+    pub(super) signature: &'a Signature,
+}
+
+pub(super) fn put_batch(conn: &Connection, envelope: &Envelope<'_>, now_ms: i64) -> Result<i64> {
+    conn.prepare_cached(
+        "INSERT INTO batch (device, opening, number, hash, statement, signature, received_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        envelope.device,
+        envelope.opening,
+        envelope.number,
+        envelope.hash,
+        envelope.statement,
+        envelope.signature.0,
+        now_ms,
+    ])?;
+    Ok(conn.last_insert_rowid())
+}
+
+/// A batch that the log has: its row and hash.
+pub(super) fn batch(
+    conn: &Connection,
+    device: DeviceId,
+    opening: &[u8; 16],
+    number: u64,
+) -> Result<Option<(i64, Hash)>> {
+    conn.prepare_cached(
+        "SELECT batch, hash FROM batch WHERE device = ?1 AND opening = ?2 AND number = ?3",
+    )?
+    .query_row(params![device, opening, number], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .optional()
+}
+
+/// The number that a device's next batch of an opening should have.
+pub(super) fn expected_number(
+    conn: &Connection,
+    device: DeviceId,
+    opening: &[u8; 16],
+) -> Result<u64> {
+    conn.prepare_cached(
+        "SELECT coalesce(max(number) + 1, 0) FROM batch WHERE device = ?1 AND opening = ?2",
+    )?
+    .query_row(params![device, opening], |row| row.get(0))
+}
+
+/// Whether a device has begun another opening since its last batch of this one: then two copies
+/// of its notebook are in use.
+pub(super) fn was_overtaken(
+    conn: &Connection,
+    device: DeviceId,
+    opening: &[u8; 16],
+) -> Result<bool> {
+    conn.prepare_cached(
+        "SELECT 1 FROM batch other WHERE other.device = ?1 AND other.opening <> ?2 AND other.batch >
+            (SELECT max(batch) FROM batch WHERE device = ?1 AND opening = ?2)",
+    )?
+    .exists(params![device, opening])
+}
+
+pub(super) fn mark_cloned(conn: &Connection, device: DeviceId, now_ms: i64) -> Result<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO cloned (device, at_ms) VALUES (?1, ?2)")?
+        .execute(params![device, now_ms])?;
+    Ok(())
+}
+
+pub(super) fn is_cloned(conn: &Connection, device: DeviceId) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM cloned WHERE device = ?1")?
+        .exists([device])
+}
+
+/// A decision against a change that was made before.
+pub(super) fn refusal(
+    conn: &Connection,
+    document: DocumentId,
+    hash: &Hash,
+) -> Result<Option<String>> {
+    conn.prepare_cached("SELECT reason FROM refused WHERE document = ?1 AND hash = ?2")?
+        .query_row(params![document, hash], |row| row.get(0))
+        .optional()
+}
+
+/// The highest number of bytes of refused changes that are kept as evidence for one device.
+const QUARANTINE_BYTES: u64 = 16 << 20;
+
+pub(super) fn put_refused(
+    conn: &Connection,
+    document: DocumentId,
+    hash: &Hash,
+    reason: &str,
+    device: DeviceId,
+    raw: &[u8],
+    now_ms: i64,
+) -> Result<()> {
+    let kept: u64 = conn
+        .prepare_cached("SELECT coalesce(sum(length(raw)), 0) FROM refused WHERE device = ?1")?
+        .query_row([device], |row| row.get(0))?;
+    let raw = (kept + raw.len() as u64 <= QUARANTINE_BYTES).then_some(raw);
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO refused (document, hash, reason, device, at_ms, raw)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![document, hash, reason, device, now_ms, raw])?;
+    Ok(())
+}
+
+/// A change that waits for its dependencies.
+pub(super) struct HeldRow {
+    pub(super) held: i64,
+    pub(super) hash: Hash,
+    pub(super) device: DeviceId,
+    pub(super) member: MemberId,
+    pub(super) actor_prefix: [u8; 8],
+    pub(super) space: OrgId,
+    pub(super) directory_position: u64,
+    pub(super) batch: i64,
+    pub(super) raw: Vec<u8>,
+}
+
+/// The highest number of changes that wait for one device.
+const HELD_LIMIT: u64 = 10_000;
+
+/// Keeps a change until its dependencies arrive; says no where the device's quota is used up.
+pub(super) fn put_held(
+    conn: &Connection,
+    document: DocumentId,
+    row: &HeldRow,
+    now_ms: i64,
+) -> Result<bool> {
+    let waiting: u64 = conn
+        .prepare_cached("SELECT count(*) FROM held WHERE device = ?1")?
+        .query_row([row.device], |row| row.get(0))?;
+    if waiting >= HELD_LIMIT {
+        return Ok(false);
+    }
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO held
+            (document, hash, device, member, actor_prefix, space, directory_position, batch, at_ms, raw)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        document,
+        row.hash,
+        row.device,
+        row.member,
+        row.actor_prefix,
+        row.space,
+        row.directory_position,
+        row.batch,
+        now_ms,
+        row.raw
+    ])?;
+    Ok(true)
+}
+
+/// What waits in a document, oldest first.
+pub(super) fn held_of(conn: &Connection, document: DocumentId) -> Result<Vec<HeldRow>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT held, hash, device, space, directory_position, batch, raw, member, actor_prefix FROM held
+         WHERE document = ?1 ORDER BY held",
+    )?;
+    let rows = statement.query_map([document], |row| {
+        Ok(HeldRow {
+            held: row.get(0)?,
+            hash: row.get(1)?,
+            device: row.get(2)?,
+            space: row.get(3)?,
+            directory_position: row.get(4)?,
+            batch: row.get(5)?,
+            raw: row.get(6)?,
+            member: row.get(7)?,
+            actor_prefix: row.get(8)?,
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn remove_held(conn: &Connection, held: i64) -> Result<()> {
+    conn.prepare_cached("DELETE FROM held WHERE held = ?1")?
+        .execute([held])?;
+    Ok(())
+}

@@ -1,0 +1,637 @@
+//! The relay itself: what a device pushes is judged, put into the log and acknowledged; what it
+//! lacks is read from the log and given. HTTP is elsewhere; this takes requests and gives answers.
+
+mod judge;
+mod known;
+mod log;
+mod pages;
+mod pool;
+mod replica;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use minicbor::bytes::ByteVec;
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+use vanguard_core::admission::Subject;
+use vanguard_core::batch::{FORMAT, receipt_statement, statement};
+use vanguard_core::env::Env;
+use vanguard_core::id::{DeviceId, DocumentId, MemberId};
+use vanguard_core::keys::{Hash, Signature, SoftwareKey};
+use vanguard_core::model::people::Member;
+use vanguard_core::model::{Author, SCHEMA};
+use vanguard_core::rules::{Directory, Refusal};
+use vanguard_core::store::StoreError;
+use vanguard_core::store::query::{self, Filter};
+use vanguard_core::wire::{
+    BatchEntry, BatchHeader, BatchOutcome, ByteArray32, ChangeOutcome, PROTOCOL,
+    PUSH_LIMIT_CHANGES, SealedBatch, SyncRequest, SyncResponse,
+};
+use vanguard_core::{Composer, Verb};
+
+use crate::import::Known;
+use judge::{Bench, Pusher, Verified};
+use pages::Asked;
+use pool::Pool;
+pub use replica::Replica;
+use writer::{Answer, Job, Writer};
+
+/// How the relay judges and serves.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayOptions {
+    /// How long after a grant's end work from before it is still admitted, in milliseconds.
+    pub grace_ms: i64,
+    /// How far back devices may ask for what is not open, in days.
+    pub window_days: u32,
+}
+
+impl Default for RelayOptions {
+    fn default() -> Self {
+        Self {
+            grace_ms: 30 * vanguard_core::calendar::DAY_MS,
+            window_days: 90,
+        }
+    }
+}
+
+/// A confirmed device that is not revoked.
+#[derive(Clone, Copy, Debug)]
+pub struct Device {
+    /// The device.
+    pub id: DeviceId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// Its key.
+    pub public_key: vanguard_core::keys::PublicKey,
+}
+
+/// Why the relay gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// Too much is going on; the same request may be made again.
+    #[error("the relay is busy")]
+    Busy,
+    /// The disk or the database failed.
+    #[error("storage: {0}")]
+    Storage(String),
+    /// The client speaks an older protocol.
+    #[error("the client is too old")]
+    TooOld,
+    /// The request says something that no client says.
+    #[error("malformed request: {0}")]
+    Malformed(String),
+    /// The relay is stopping.
+    #[error("the relay has stopped")]
+    Stopped,
+}
+
+impl From<rusqlite::Error> for RelayError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy) => Self::Busy,
+            _ => Self::Storage(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for RelayError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Sqlite(error) => error.into(),
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+/// Something that the console or the operator does.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// To which document.
+    pub document: DocumentId,
+    /// What.
+    pub verb: Verb,
+}
+
+/// Why acts were not done; none of them was.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The rules do not allow one of them.
+    #[error("act {index} refused: {}", refusal.as_str())]
+    Refused {
+        /// Which.
+        index: usize,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The relay failed.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+}
+
+/// The relay on one data directory.
+pub struct Relay {
+    key: SoftwareKey,
+    fingerprint: Hash,
+    options: RelayOptions,
+    env: Arc<dyn Env>,
+    readers: Pool,
+    // Dropped in this order: the replica follows the writer's head.
+    replica: Replica,
+    writer: Writer,
+}
+
+impl Relay {
+    /// Opens the relay's data, makes what is missing, and starts its writer and its replica. Must
+    /// be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where the directory or a file in it cannot be used.
+    pub fn open(
+        data: &Path,
+        options: RelayOptions,
+        env: Arc<dyn Env>,
+    ) -> Result<Arc<Self>, RelayError> {
+        let failed = |error: std::io::Error| RelayError::Storage(error.to_string());
+        std::fs::create_dir_all(data).map_err(failed)?;
+        let key = load_key(&data.join("relay.key"), env.as_ref()).map_err(failed)?;
+        let path = data.join("log.db");
+        let writer = Writer::start(
+            log::open(&path, env.as_ref())?,
+            Arc::clone(&env),
+            options.grace_ms,
+        )?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| RelayError::Stopped)?;
+        let replica = Replica::follow(data, &path, writer.head(), Arc::clone(&env), runtime)?;
+        let readers = Pool::new(path, log::open_reader);
+        let fingerprint = key.public_key().fingerprint();
+        Ok(Arc::new(Self {
+            key,
+            fingerprint,
+            options,
+            env,
+            readers,
+            replica,
+            writer,
+        }))
+    }
+
+    /// The relay's long-lived key.
+    pub fn key(&self) -> &SoftwareKey {
+        &self.key
+    }
+
+    /// The end of the log, for those who wait for news.
+    pub fn head(&self) -> watch::Receiver<u64> {
+        self.writer.head()
+    }
+
+    /// The organisation tree and the grants, as of the last commit.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.writer.directory()
+    }
+
+    /// The read side.
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Answers a device's sync.
+    ///
+    /// # Errors
+    /// [`RelayError::TooOld`] and [`RelayError::Malformed`] for requests that no current client
+    /// makes, [`RelayError::Storage`], [`RelayError::Busy`] and [`RelayError::Stopped`] where the
+    /// same request may be made again.
+    pub async fn sync(
+        self: &Arc<Self>,
+        device: &Device,
+        request: SyncRequest,
+    ) -> Result<SyncResponse, RelayError> {
+        if request.protocol < PROTOCOL {
+            return Err(RelayError::TooOld);
+        }
+        let changes = request.batches.iter().flat_map(|batch| &batch.entries);
+        if changes.map(|entry| entry.changes.len()).sum::<usize>() > PUSH_LIMIT_CHANGES {
+            return Err(RelayError::Malformed("too many changes".into()));
+        }
+        let pusher = Pusher {
+            device: device.id,
+            member: device.member,
+            public_key: device.public_key,
+            is_relay: false,
+        };
+        let mut request = request;
+        let batches = std::mem::take(&mut request.batches);
+        let pushed = if batches.is_empty() {
+            Pushed {
+                outcomes: Vec::new(),
+                hashes: Vec::new(),
+                received_at_ms: self.env.now_ms(),
+            }
+        } else {
+            self.push(pusher, batches).await?
+        };
+        let admitted = admitted_of(&pushed);
+        let relay = Arc::clone(self);
+        let (member, id) = (device.member, device.id);
+        let hashes = pushed.hashes.iter().flatten().copied().collect();
+        let (pulled, is_cloned, receipt) = blocking(move || {
+            let asked = Asked::of(&request, member, hashes);
+            let directory = relay.directory();
+            let receipt = (!admitted.is_empty()).then(|| {
+                let at = pushed.received_at_ms;
+                relay
+                    .key
+                    .sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
+            });
+            relay.readers.with(|conn| {
+                let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
+                Ok::<_, RelayError>((pulled, log::is_cloned(conn, id)?, receipt))
+            })
+        })
+        .await?;
+        Ok(SyncResponse {
+            relay_time_ms: pushed.received_at_ms,
+            cursor: pulled.cursor,
+            is_diverged: pulled.is_diverged,
+            outcomes: pushed.outcomes,
+            receipt,
+            tail: pulled.tail,
+            documents: pulled.documents,
+            bootstraps: pulled.bootstraps,
+            scope: pulled.scope,
+            absent: pulled.absent,
+            remaining: pulled.remaining,
+            is_cloned,
+        })
+    }
+
+    /// Judges batches and puts them into the log.
+    async fn push(
+        self: &Arc<Self>,
+        pusher: Pusher,
+        batches: Vec<SealedBatch>,
+    ) -> Result<Pushed, RelayError> {
+        let relay = Arc::clone(self);
+        let (reply, answer) = oneshot::channel();
+        let (hashes, rejected) =
+            blocking(move || relay.submit(pusher, batches, false, reply)).await?;
+        let Answer::Done {
+            mut outcomes,
+            received_at_ms,
+        } = answer
+            .await
+            .map_err(|_| RelayError::Stopped)?
+            .into_result()?
+        else {
+            return Err(RelayError::Stopped); // only the console asks for all or nothing
+        };
+        if let Some(refusal) = rejected {
+            outcomes.push(BatchOutcome::Rejected {
+                reason: refusal.as_str().into(),
+            });
+        }
+        Ok(Pushed {
+            outcomes,
+            hashes,
+            received_at_ms,
+        })
+    }
+
+    /// Verifies and judges batches up to the first that is not the pusher's, and hands them to
+    /// the writer. Gives the hashes of each batch's changes, and why the rest was rejected.
+    fn submit(
+        &self,
+        pusher: Pusher,
+        batches: Vec<SealedBatch>,
+        is_all_or_nothing: bool,
+        reply: oneshot::Sender<Answer>,
+    ) -> Result<(Vec<Vec<Hash>>, Option<Refusal>), RelayError> {
+        let mut verified: Vec<Verified> = Vec::with_capacity(batches.len());
+        let mut rejected = None;
+        for batch in batches {
+            match judge::verify(&pusher, &self.fingerprint, batch) {
+                Ok(good) => verified.push(good),
+                Err(refusal) => {
+                    rejected = Some(refusal);
+                    break;
+                }
+            }
+        }
+        let directory = self.writer.directory();
+        let (judged, basis) = self.readers.with(|conn| {
+            let tx = conn.transaction()?; // one view of the log for all of them
+            let now_ms = self.env.now_ms();
+            let mut bench = Bench::new(&tx, Arc::clone(&directory), now_ms, self.options.grace_ms);
+            let judged: rusqlite::Result<Vec<_>> = verified
+                .iter()
+                .map(|batch| bench.judge(&pusher, batch))
+                .collect();
+            Ok::<_, RelayError>((judged?, bench.basis))
+        })?;
+        let hashes = judged
+            .iter()
+            .map(|batch| batch.iter().map(|change| change.hash).collect())
+            .collect();
+        let job = Job {
+            pusher,
+            batches: verified,
+            judged,
+            basis,
+            directory,
+            is_all_or_nothing,
+            reply,
+        };
+        if self.writer.submit(job) {
+            Ok((hashes, rejected))
+        } else {
+            Err(RelayError::Stopped)
+        }
+    }
+
+    /// Does acts in a member's hand, signed by the relay's key: all or none. Gives the position
+    /// of the log after them.
+    ///
+    /// # Errors
+    /// [`ActError::Refused`] where the rules do not allow one of them.
+    pub async fn act(self: &Arc<Self>, author: Author, acts: Vec<Act>) -> Result<u64, ActError> {
+        if acts.is_empty() {
+            return Ok(*self.writer.head().borrow());
+        }
+        let relay = Arc::clone(self);
+        let (reply, answer) = oneshot::channel();
+        blocking(move || {
+            let batch = relay.compose(author, &acts)?;
+            let public_key = relay.key.public_key();
+            let device = DeviceId::from_bytes([0; 16]);
+            let pusher = Pusher {
+                device,
+                member: author.member,
+                public_key,
+                is_relay: true,
+            };
+            relay
+                .submit(pusher, vec![batch], true, reply)
+                .map_err(ActError::from)
+        })
+        .await?;
+        match answer
+            .await
+            .map_err(|_| RelayError::Stopped)?
+            .into_result()?
+        {
+            Answer::Refused { index, refusal } => Err(ActError::Refused { index, refusal }),
+            Answer::Done { outcomes, .. } => Ok(last_position(&outcomes)),
+            Answer::Failed(reason) => Err(RelayError::Storage(reason).into()),
+        }
+    }
+
+    /// Composes acts into one batch of the relay's own.
+    fn compose(&self, author: Author, acts: &[Act]) -> Result<SealedBatch, ActError> {
+        let mut actor = self.env.random_16();
+        actor[..8].copy_from_slice(&self.key.public_key().actor_prefix());
+        let composer = Composer::new(actor, author, self.env.now_ms());
+        let mut documents: HashMap<DocumentId, (automerge::Automerge, Subject)> = HashMap::new();
+        let mut entries = Vec::with_capacity(acts.len());
+        for (index, act) in acts.iter().enumerate() {
+            let composed = self
+                .readers
+                .with(|conn| compose_act(conn, &composer, &mut documents, act));
+            entries.push(composed.map_err(|error| match error {
+                ComposeError::Refused(refusal) => ActError::Refused { index, refusal },
+                ComposeError::Relay(error) => error.into(),
+            })?);
+        }
+        let header = BatchHeader {
+            format: FORMAT,
+            relay: self.fingerprint,
+            device: DeviceId::from_bytes([0; 16]),
+            opening: self.env.random_16(),
+            number: 0,
+            previous: [0; 32],
+            directory_position: i64::MAX.unsigned_abs(),
+            device_time_ms: self.env.now_ms(),
+            clock_offset_ms: Some(0),
+            on_behalf_of: Some(author.member),
+        };
+        let mut batch = SealedBatch {
+            header,
+            entries,
+            signature: Signature([0; 64]),
+        };
+        batch.signature = self.key.sign(&statement(&batch));
+        Ok(batch)
+    }
+
+    /// A whole document as an Automerge file; `None` where there is none that the member may see.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`].
+    pub async fn document(
+        self: &Arc<Self>,
+        member: MemberId,
+        id: DocumentId,
+    ) -> Result<Option<Vec<u8>>, RelayError> {
+        let relay = Arc::clone(self);
+        blocking(move || {
+            relay.readers.with(|conn| {
+                let Some(row) = log::document(conn, id)? else {
+                    return Ok(None);
+                };
+                let directory = relay.directory();
+                let is_readable = directory.may_read(member, row.kind, row.space, row.creator)
+                    || log::is_assigned(conn, member, row.doc)?;
+                if !is_readable {
+                    return Ok(None);
+                }
+                Ok(judge::load_subject(conn, row.doc)?.map(|subject| subject.doc.save()))
+            })
+        })
+        .await
+    }
+
+    /// What the organisation has already, for an import to compare with.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`].
+    pub async fn known(&self) -> Result<Known, RelayError> {
+        let head = *self.writer.head().borrow();
+        self.replica.wait_for(head).await;
+        self.replica.read(known::read).await
+    }
+
+    /// Waits until everything acknowledged is in the replica as well, so that the relay can be
+    /// dropped without loss of warmth. The log needs no closing.
+    pub async fn close(&self) {
+        let head = *self.writer.head().borrow();
+        self.replica.wait_for(head).await;
+    }
+
+    /// A member by their number in the enterprise: id and name.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`].
+    pub async fn find_member(
+        &self,
+        number: &str,
+    ) -> Result<Option<(MemberId, String)>, RelayError> {
+        let filter = Filter {
+            code: Some(number.to_owned()),
+            ..Filter::default()
+        };
+        self.replica
+            .read(move |conn| {
+                let page = query::list::<Member>(conn, &filter, None, 1)?;
+                let found = page.rows.into_iter().next();
+                Ok(found.map(|row| (MemberId::from(row.view.header.id), row.view.fields.name)))
+            })
+            .await
+    }
+}
+
+/// What became of a push.
+struct Pushed {
+    outcomes: Vec<BatchOutcome>,
+    hashes: Vec<Vec<Hash>>,
+    received_at_ms: i64,
+}
+
+/// What a receipt names: the admitted changes in the push's order.
+fn admitted_of(pushed: &Pushed) -> Vec<(ByteArray32, u64)> {
+    let mut admitted = Vec::new();
+    for (outcome, hashes) in pushed.outcomes.iter().zip(&pushed.hashes) {
+        let BatchOutcome::Judged(changes) = outcome else {
+            continue;
+        };
+        for (change, hash) in changes.iter().zip(hashes) {
+            if let ChangeOutcome::Admitted { position } = change {
+                admitted.push((ByteArray32(*hash), *position));
+            }
+        }
+    }
+    admitted
+}
+
+fn last_position(outcomes: &[BatchOutcome]) -> u64 {
+    let positions = outcomes.iter().flat_map(|outcome| match outcome {
+        BatchOutcome::Judged(changes) => changes.as_slice(),
+        _ => &[],
+    });
+    positions
+        .filter_map(|change| match change {
+            ChangeOutcome::Admitted { position } => Some(*position),
+            _ => None,
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+impl Answer {
+    fn into_result(self) -> Result<Self, RelayError> {
+        match self {
+            Self::Failed(reason) => Err(RelayError::Storage(reason)),
+            other => Ok(other),
+        }
+    }
+}
+
+enum ComposeError {
+    Refused(Refusal),
+    Relay(RelayError),
+}
+
+impl From<rusqlite::Error> for ComposeError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Relay(error.into())
+    }
+}
+
+fn compose_act(
+    conn: &Connection,
+    composer: &Composer,
+    documents: &mut HashMap<DocumentId, (automerge::Automerge, Subject)>,
+    act: &Act,
+) -> Result<BatchEntry, ComposeError> {
+    let malformed = |_| ComposeError::Refused(Refusal::Malformed);
+    if let Verb::Create { header, .. } = &act.verb {
+        debug_assert_eq!(header.schema, SCHEMA);
+        let mut doc = automerge::Automerge::new();
+        let composed = composer
+            .perform(&mut doc, &act.verb, &[])
+            .map_err(malformed)?;
+        let subject = Subject {
+            doc: doc.clone(),
+            positions: HashMap::new(),
+            header: header.clone(),
+        };
+        documents.insert(act.document, (doc, subject));
+        let changes = vec![ByteVec::from(composed.raw)];
+        return Ok(BatchEntry {
+            document: None,
+            space: header.space,
+            changes,
+        });
+    }
+    if !documents.contains_key(&act.document) {
+        let row = log::document(conn, act.document)?;
+        let row = row.ok_or(ComposeError::Refused(Refusal::BuildsOnRefused))?;
+        let subject = judge::load_subject(conn, row.doc)?;
+        let subject = subject.ok_or(ComposeError::Refused(Refusal::Malformed))?;
+        documents.insert(act.document, (subject.doc.clone(), subject));
+    }
+    let Some((doc, subject)) = documents.get_mut(&act.document) else {
+        return Err(ComposeError::Refused(Refusal::Malformed));
+    };
+    let seen = subject.frontier().map_err(malformed)?;
+    let composed = composer.perform(doc, &act.verb, &seen).map_err(malformed)?;
+    subject.doc = doc.clone();
+    let (document, space) = (Some(act.document), subject.header.space);
+    Ok(BatchEntry {
+        document,
+        space,
+        changes: vec![ByteVec::from(composed.raw)],
+    })
+}
+
+/// Runs blocking work off the async threads.
+async fn blocking<T: Send + 'static, E: Send + From<RelayError> + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(RelayError::Stopped.into()),
+    }
+}
+
+/// The relay's key, made on the first start and readable by its owner alone.
+fn load_key(path: &PathBuf, env: &dyn Env) -> std::io::Result<SoftwareKey> {
+    let damaged = || std::io::Error::new(std::io::ErrorKind::InvalidData, "relay.key is damaged");
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let secret = bytes.as_slice().try_into().map_err(|_| damaged())?;
+            SoftwareKey::from_bytes(secret).map_err(|_| damaged())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = SoftwareKey::generate(env);
+            write_secret(path, &key.to_bytes())?;
+            Ok(key)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

@@ -1,0 +1,236 @@
+//! The relay's read side: one more replica of the log, in core's own store, so that a
+//! supervisor's ledger is the same projection as on a phone. It may lag by a moment, says how
+//! far it is, and can be deleted: it is rebuilt from the log.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+use vanguard_core::document::Admitted;
+use vanguard_core::env::Env;
+use vanguard_core::id::DocumentId;
+use vanguard_core::store::documents::{self, Incoming};
+use vanguard_core::store::{Durability, Store, StoreError, meta, open_reader, set_meta};
+
+use super::pool::Pool;
+use super::{RelayError, log};
+
+/// The replica: its readers, and the thread that feeds it.
+pub struct Replica {
+    readers: Arc<Pool>,
+    position: watch::Receiver<u64>,
+    thread: Option<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Replica {
+    /// Opens the replica, begins it anew where it is not of this log, and follows the log.
+    pub(super) fn follow(
+        data: &Path,
+        log_path: &Path,
+        head: watch::Receiver<u64>,
+        env: Arc<dyn Env>,
+        runtime: tokio::runtime::Handle,
+    ) -> Result<Self, RelayError> {
+        let path = data.join("replica.db");
+        let log = log::open_reader(log_path)?;
+        let store = open_of(&path, &log, env.now_ms())?;
+        let begun: u64 = meta(store.reader(), "replica_seq")?.unwrap_or(0);
+        let (news, position) = watch::channel(begun);
+        let (stop, stopped) = watch::channel(false);
+        let mut feeder = Feeder {
+            store,
+            log,
+            news,
+            env,
+        };
+        let thread = std::thread::Builder::new()
+            .name("replica".into())
+            .spawn(move || feeder.run(head, stopped, &runtime))
+            .map_err(|error| RelayError::Storage(error.to_string()))?;
+        let readers = Arc::new(Pool::new(path, |path| {
+            open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
+        }));
+        Ok(Self {
+            readers,
+            position,
+            thread: Some(thread),
+            stop,
+        })
+    }
+
+    /// The position of the log up to which the replica is.
+    pub fn position(&self) -> u64 {
+        *self.position.borrow()
+    }
+
+    /// Waits until the replica is at `position`.
+    pub async fn wait_for(&self, position: u64) {
+        let mut at = self.position.clone();
+        // An error means that the feeder has stopped: then nobody waits any more.
+        let _ = at.wait_for(|reached| *reached >= position).await;
+    }
+
+    /// Runs a query on a connection of its own, off the async threads.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where the query fails.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
+        let readers = Arc::clone(&self.readers);
+        let done = tokio::task::spawn_blocking(move || readers.with(|conn| work(conn))).await;
+        Ok(done.map_err(|_| RelayError::Stopped)??)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Opens the replica's store where it is of this log, else begins a new one.
+fn open_of(path: &Path, log: &Connection, now_ms: i64) -> Result<Store, RelayError> {
+    let epoch = log::head(log)?.epoch;
+    let (store, _) = Store::open_or_set_aside(path, Durability::Rebuildable, now_ms)?;
+    let seq: u64 = meta(store.reader(), "replica_seq")?.unwrap_or(0);
+    let own: Option<Vec<u8>> = meta(store.reader(), "replica_cursor")?;
+    let theirs = log::cursor_at(log, seq)?.map(|cursor| vanguard_core::wire::encode(&cursor));
+    let is_new: Option<[u8; 8]> = meta(store.reader(), "replica_epoch")?;
+    if (is_new == Some(epoch) && own == theirs) || (seq == 0 && own.is_none()) {
+        return Ok(store);
+    }
+    drop(store);
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(PathBuf::from(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(RelayError::Storage(error.to_string()));
+            }
+            _ => {}
+        }
+    }
+    Ok(Store::open(path, Durability::Rebuildable)?)
+}
+
+/// The thread that takes the log's changes into the replica.
+struct Feeder {
+    store: Store,
+    log: Connection,
+    news: watch::Sender<u64>,
+    env: Arc<dyn Env>,
+}
+
+/// So many changes are taken in one transaction.
+const STEP: usize = 500;
+
+impl Feeder {
+    fn run(
+        &mut self,
+        mut head: watch::Receiver<u64>,
+        mut stopped: watch::Receiver<bool>,
+        runtime: &tokio::runtime::Handle,
+    ) {
+        loop {
+            match self.step() {
+                Ok(0) => {}
+                Ok(_) => {
+                    if *stopped.borrow() {
+                        return;
+                    }
+                    continue;
+                }
+                Err(error) => tracing::error!(%error, "the replica cannot follow the log"),
+            }
+            let is_over = runtime.block_on(async {
+                tokio::select! {
+                    changed = head.changed() => changed.is_err(),
+                    _ = stopped.changed() => true,
+                }
+            });
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    /// Takes the next changes in; says how many.
+    fn step(&mut self) -> Result<usize, RelayError> {
+        let from = *self.news.borrow();
+        let rows = self.read_after(from)?;
+        let Some(last) = rows.last().map(|row| row.admitted.position) else {
+            return Ok(0);
+        };
+        let cursor = log::cursor_at(&self.log, last)?;
+        let epoch = log::head(&self.log)?.epoch;
+        let now_ms = self.env.now_ms();
+        self.store.transact::<_, StoreError>(|conn| {
+            for changes in by_document(&rows) {
+                let incoming: Vec<Incoming<'_>> = changes
+                    .iter()
+                    .map(|row| Incoming {
+                        admitted: Some(row.admitted),
+                        raw: &row.raw,
+                    })
+                    .collect();
+                let id = changes[0].document;
+                let taken = documents::take(conn, id, &incoming, now_ms)?;
+                if !matches!(taken, documents::Taken::All(_)) {
+                    tracing::error!(%id, ?taken, "a document of the log cannot be projected");
+                }
+            }
+            set_meta(conn, "replica_seq", last)?;
+            set_meta(conn, "replica_epoch", epoch)?;
+            set_meta(
+                conn,
+                "replica_cursor",
+                cursor.map(|cursor| vanguard_core::wire::encode(&cursor)),
+            )
+        })?;
+        self.news.send_replace(last);
+        Ok(rows.len())
+    }
+
+    fn read_after(&self, from: u64) -> Result<Vec<LogRow>, RelayError> {
+        let mut statement = self.log.prepare_cached(
+            "SELECT c.seq, c.received_at_ms, d.id, c.raw FROM change c JOIN document d USING (doc)
+             WHERE c.seq > ?1 ORDER BY c.seq LIMIT ?2",
+        )?;
+        let rows = statement.query_map((from, STEP), |row| {
+            let admitted = Admitted {
+                position: row.get(0)?,
+                received_at_ms: row.get(1)?,
+            };
+            Ok(LogRow {
+                admitted,
+                document: row.get(2)?,
+                raw: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<log::Result<_>>()?)
+    }
+}
+
+struct LogRow {
+    admitted: Admitted,
+    document: DocumentId,
+    raw: Vec<u8>,
+}
+
+/// Groups rows by document, the documents in the order of their ids.
+fn by_document(rows: &[LogRow]) -> Vec<Vec<&LogRow>> {
+    let mut sorted: Vec<&LogRow> = rows.iter().collect();
+    sorted.sort_by_key(|row| (row.document, row.admitted.position));
+    sorted
+        .chunk_by(|a, b| a.document == b.document)
+        .map(<[_]>::to_vec)
+        .collect()
+}

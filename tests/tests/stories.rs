@@ -1,0 +1,99 @@
+//! What users live through, told as tests: real notebooks, a real relay.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use vanguard_core::NotebookError;
+use vanguard_core::model::hazard::{
+    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, HazardStatus, Party,
+    Rectification, RectificationMode,
+};
+use vanguard_core::model::{Role, SyncState};
+use vanguard_core::rules::Refusal;
+use vanguard_tests::Fleet;
+
+fn graded(grade: HazardGrade) -> HazardEvent {
+    HazardEvent::Graded {
+        grade,
+        nature: HazardNature::UnsafeCondition,
+        reason: "现场确认".into(),
+        criterion: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hazard_goes_from_report_to_close_out_across_three_phones() {
+    let mut fleet = Fleet::new(1).await;
+    let branch = fleet.plant.first;
+    let mut finder = fleet
+        .phone("王建国", branch, &[(Role::Member, branch)])
+        .await;
+    let mut rectifier = fleet
+        .phone("李师傅", branch, &[(Role::Rectifier, branch)])
+        .await;
+    let mut officer = fleet
+        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
+        .await;
+    for phone in [&mut finder, &mut rectifier, &mut officer] {
+        fleet.sync(phone).await;
+    }
+
+    let fields = HazardFields::new("3号槽北侧消防通道堵塞", HazardNature::UnsafeCondition);
+    let hazard = finder.notebook.report_hazard(branch, &fields).unwrap();
+    let row = finder.notebook.get::<Hazard>(hazard).unwrap();
+    assert_eq!(row.sync_state, SyncState::LocalOnly);
+    let progress = fleet.sync(&mut finder).await;
+    assert_eq!((progress.acknowledged, progress.refused), (1, 0));
+    let row = finder.notebook.get::<Hazard>(hazard).unwrap();
+    assert_eq!(row.sync_state, SyncState::Acknowledged);
+
+    fleet.sync(&mut officer).await;
+    officer
+        .notebook
+        .act_on_hazard(hazard, &graded(HazardGrade::General))
+        .unwrap();
+    let assigned = HazardEvent::Assigned(Assignment {
+        unit: fleet.plant.contractor,
+        person: Party::Member(rectifier.member()),
+        mode: RectificationMode::Deadline,
+        deadline_ms: 1_794_000_000_000,
+        assurances: None,
+        plan: None,
+    });
+    officer.notebook.act_on_hazard(hazard, &assigned).unwrap();
+    fleet.sync(&mut officer).await;
+
+    fleet.sync(&mut rectifier).await;
+    let rectified = HazardEvent::Rectified(Rectification {
+        what: "已清理通道".into(),
+        on_behalf_of: None,
+        on_the_spot: false,
+        photos: Vec::new(),
+    });
+    let refused = finder.notebook.act_on_hazard(hazard, &rectified);
+    assert!(matches!(
+        refused,
+        Err(NotebookError::Refused(Refusal::Status))
+    ));
+    rectifier
+        .notebook
+        .act_on_hazard(hazard, &rectified)
+        .unwrap();
+    fleet.sync(&mut rectifier).await;
+
+    fleet.sync(&mut officer).await;
+    let verified = HazardEvent::Verified {
+        conclusion: "通道畅通".into(),
+        assessment: None,
+    };
+    officer.notebook.act_on_hazard(hazard, &verified).unwrap();
+    officer
+        .notebook
+        .act_on_hazard(hazard, &HazardEvent::ClosedOut)
+        .unwrap();
+    fleet.sync(&mut officer).await;
+    fleet.sync(&mut finder).await;
+    let row = finder.notebook.get::<Hazard>(hazard).unwrap();
+    assert_eq!(row.view.state.status, HazardStatus::Closed);
+    assert_eq!(row.view.events.len(), 6);
+    assert!(row.view.events.iter().all(|e| e.superseded.is_none()));
+}

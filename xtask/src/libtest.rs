@@ -1,0 +1,174 @@
+//! Counting tests: reads the `test result:` lines that cargo's test programs print.
+
+use std::ops::AddAssign;
+
+/// How many tests ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Tests that held.
+    pub(crate) passed: u64,
+    /// Tests that did not.
+    pub(crate) failed: u64,
+    /// Tests that were not run.
+    pub(crate) skipped: u64,
+}
+
+impl Tally {
+    /// One check that held.
+    pub(crate) const PASSED: Self = Self::of(1, 0, 0);
+    /// One check that did not.
+    pub(crate) const FAILED: Self = Self::of(0, 1, 0);
+    /// One check that was not made.
+    pub(crate) const SKIPPED: Self = Self::of(0, 0, 1);
+
+    /// A tally of these three numbers.
+    const fn of(passed: u64, failed: u64, skipped: u64) -> Self {
+        Self {
+            passed,
+            failed,
+            skipped,
+        }
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Adds up the `test result:` lines of an output that comes in pieces.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    /// The line that has not ended yet.
+    line: Vec<u8>,
+    /// The sum so far.
+    tally: Tally,
+}
+
+impl Counter {
+    /// Takes the next piece of output, cut anywhere.
+    pub(crate) fn see(&mut self, piece: &[u8]) {
+        for &byte in piece {
+            if byte == b'\n' {
+                self.end_line();
+            } else {
+                self.line.push(byte);
+            }
+        }
+    }
+
+    /// The verdict on a run of `cargo test` that ended with this exit code.
+    ///
+    /// A program that did not build, or died, leaves no line about it: its exit code counts as
+    /// one failure. A run in which no test was executed proves nothing and counts as one too.
+    pub(crate) fn judge(mut self, exit_code: i32) -> Tally {
+        self.end_line();
+        let ended_badly = exit_code != 0 && self.tally.failed == 0;
+        let ran_nothing = self.tally.passed + self.tally.failed == 0;
+        if ended_badly || ran_nothing {
+            self.tally.failed += 1;
+        }
+        self.tally
+    }
+
+    /// Reads the line that has ended and forgets it.
+    fn end_line(&mut self) {
+        if let Some(found) = parse(&without_colours(&self.line)) {
+            self.tally += found;
+        }
+        self.line.clear();
+    }
+}
+
+/// The numbers of one `test result:` line; `None` for any other line.
+fn parse(line: &str) -> Option<Tally> {
+    let counts = line.trim().strip_prefix("test result: ")?;
+    let (_verdict, counts) = counts.split_once(". ")?;
+    let number = |name: &str| {
+        counts
+            .split("; ")
+            .find_map(|count| count.strip_suffix(name)?.trim().parse().ok())
+    };
+    Some(Tally::of(
+        number("passed")?,
+        number("failed")?,
+        number("ignored")?,
+    ))
+}
+
+/// The text of a line without terminal colours (`ESC [ … m`).
+fn without_colours(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OK: &str = "test result: ok. 12 passed; 0 failed; 3 ignored; 0 measured; \
+                      2 filtered out; finished in 0.42s\n";
+    const BAD: &str = "test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; \
+                       0 filtered out; finished in 1.00s\n";
+
+    fn counted(output: &str, exit_code: i32) -> Tally {
+        let mut counter = Counter::default();
+        counter.see(output.as_bytes());
+        counter.judge(exit_code)
+    }
+
+    #[test]
+    fn the_lines_of_several_programs_add_up() {
+        let output = format!("running 15 tests\ntest a ... ok\n{OK}\n   Doc-tests x\n{BAD}");
+        assert_eq!(counted(&output, 101), Tally::of(16, 2, 3));
+    }
+
+    #[test]
+    fn a_line_cut_anywhere_is_still_one_line() {
+        for cut in 0..OK.len() {
+            let mut counter = Counter::default();
+            counter.see(&OK.as_bytes()[..cut]);
+            counter.see(&OK.as_bytes()[cut..]);
+            assert_eq!(counter.judge(0), Tally::of(12, 0, 3));
+        }
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_counts() {
+        assert_eq!(counted(OK.trim_end(), 0), Tally::of(12, 0, 3));
+    }
+
+    #[test]
+    fn colours_are_looked_through() {
+        let coloured = OK.replace("ok", "\u{1b}[32mok\u{1b}(B\u{1b}[m");
+        assert_eq!(counted(&coloured, 0), Tally::of(12, 0, 3));
+    }
+
+    #[test]
+    fn a_build_that_fails_or_a_program_that_dies_is_one_failure() {
+        assert_eq!(counted("error: could not compile\n", 101), Tally::FAILED);
+        assert_eq!(counted(OK, 134), Tally::of(12, 1, 3));
+    }
+
+    #[test]
+    fn a_run_without_any_test_is_a_failure() {
+        let none = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; \
+                    5 filtered out; finished in 0.00s\n";
+        assert_eq!(counted(none, 0), Tally::FAILED);
+        assert_eq!(counted("", 0), Tally::FAILED);
+    }
+
+    #[test]
+    fn what_a_test_prints_is_not_a_result() {
+        let output = format!("the log said: test result: ok. 9 passed; 9 failed\n{OK}");
+        assert_eq!(counted(&output, 0), Tally::of(12, 0, 3));
+    }
+}

@@ -1,0 +1,179 @@
+//! The recipes: which programs a stage runs, and how each is judged.
+
+use crate::host::{Host, Node};
+use crate::process::Call;
+use crate::stage::Stage;
+use crate::tools::{self, Tool};
+use crate::wasm;
+use crate::workspace::Workspace;
+
+/// A small demonstration that still has every kind of record in it.
+const SMALL_DEMO: [&str; 7] = ["--exit", "--members", "60", "--days", "7", "--seed", "7"];
+
+/// One program of a stage.
+pub(crate) struct Step {
+    /// What is run.
+    pub(crate) call: Call,
+    /// What decides whether it went well.
+    pub(crate) judge: Judge,
+    /// What must be installed first.
+    pub(crate) tool: Option<Tool>,
+}
+
+/// What decides whether a step went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judge {
+    /// The results of each test, as `cargo test` prints them.
+    Tests,
+    /// The exit code, which must be this one; the step counts as one test.
+    Exit(i32),
+}
+
+/// The recipe of a stage.
+pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> {
+    match stage {
+        Stage::Fast => fast(workspace),
+        Stage::Wasm => vec![check(wasm::build(workspace, host.wasm))],
+        Stage::Openapi => {
+            let call =
+                long_test(workspace, "schema").env("SCHEMATHESIS", tools::schemathesis(workspace));
+            vec![tests(call).with(Tool::Schemathesis)]
+        }
+        Stage::Documents => {
+            let node = match &host.node {
+                Node::At(path) => path.clone(),
+                Node::None | Node::TooOld => "node".into(),
+            };
+            let call = long_test(workspace, "documents").env("NODE", node);
+            vec![tests(call).with(Tool::Automerge)]
+        }
+        Stage::Defects => {
+            vec![tests(
+                long_test(workspace, "defects").args(["--features", "defects"]),
+            )]
+        }
+        Stage::Convergence => vec![tests(long_test(workspace, "convergence"))],
+        Stage::Crash => vec![tests(long_test(workspace, "crash"))],
+        Stage::Demo => demo(workspace),
+    }
+}
+
+/// `cargo deny check …`.
+pub(crate) fn cargo_deny<const N: usize>(workspace: &Workspace, checks: [&str; N]) -> Call {
+    workspace
+        .call(tools::cargo_deny(workspace))
+        .args(["--all-features", "check", "--hide-inclusion-graph"])
+        .args(checks)
+}
+
+/// Everything that is quick.
+fn fast(workspace: &Workspace) -> Vec<Step> {
+    let lint = workspace
+        .cargo(["clippy", "--workspace", "--all-targets", "--all-features"])
+        .args(["--", "-D", "warnings"]);
+    let document = workspace
+        .cargo([
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    let short = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
+    let fleet = workspace.cargo(["test", "--no-fail-fast", "--package", "vanguard-tests"]);
+    vec![
+        check(workspace.cargo(["fmt", "--all", "--check"])),
+        check(lint),
+        check(document),
+        check(cargo_deny(workspace, ["licenses", "bans", "sources"])).with(Tool::CargoDeny),
+        tests(short.args(["--exclude", "vanguard-tests"])),
+        tests(fleet.args(["--lib", "--test", "stories", "--test", "over_https"])),
+    ]
+}
+
+/// The demonstration must end well, and must notice each sabotage.
+fn demo(workspace: &Workspace) -> Vec<Step> {
+    let demo = workspace
+        .cargo(["run", "--release", "--package", "vanguard-server"])
+        .args(["--bin", "vanguard", "--", "demo"])
+        .args(SMALL_DEMO);
+    let honest = demo
+        .clone()
+        .args(["--json"])
+        .args([workspace.target.join("demo.json")]);
+    let sabotaged = ["drop-change", "flip-event", "skip-receipt"]
+        .map(|sabotage| demo.clone().args(["--sabotage", sabotage]))
+        .map(|call| exits(call, 1));
+    [check(honest)].into_iter().chain(sabotaged).collect()
+}
+
+/// One of the long test programs of `tests/`, optimised.
+fn long_test(workspace: &Workspace, name: &str) -> Call {
+    workspace
+        .cargo(["test", "--profile", "test-release"])
+        .args(["--package", "vanguard-tests", "--test", name])
+}
+
+/// A step that must end with 0.
+fn check(call: Call) -> Step {
+    exits(call, 0)
+}
+
+/// A step that must end with this code.
+fn exits(call: Call, code: i32) -> Step {
+    Step {
+        call,
+        judge: Judge::Exit(code),
+        tool: None,
+    }
+}
+
+/// A step that runs tests.
+fn tests(call: Call) -> Step {
+    Step {
+        call,
+        judge: Judge::Tests,
+        tool: None,
+    }
+}
+
+impl Step {
+    /// The same step, which needs this tool.
+    fn with(mut self, tool: Tool) -> Self {
+        self.tool = Some(tool);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_has_a_recipe_with_the_tools_that_it_says_it_needs() {
+        let workspace = Workspace::find().unwrap();
+        let host = Host::probe(&workspace);
+        for stage in Stage::ALL {
+            let steps = of(stage, &workspace, &host);
+            assert!(!steps.is_empty(), "{stage}");
+            for tool in steps.iter().filter_map(|step| step.tool) {
+                assert!(stage.needs().contains(&crate::needs::Need::Tool(tool)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_demo_counts_four_checks_and_three_of_them_must_fail() {
+        let workspace = Workspace::find().unwrap();
+        let judges: Vec<Judge> = demo(&workspace).iter().map(|step| step.judge).collect();
+        assert_eq!(
+            judges,
+            [
+                Judge::Exit(0),
+                Judge::Exit(1),
+                Judge::Exit(1),
+                Judge::Exit(1)
+            ]
+        );
+    }
+}

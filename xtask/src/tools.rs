@@ -1,0 +1,162 @@
+//! The pinned tools that the tests call, installed below the workspace and nowhere else.
+//!
+//! A tool is installed once: beside it lies a stamp with exactly what was asked for, and only
+//! another stamp makes it be installed again.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::host::Host;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// The version of cargo-deny that judges licences and sources.
+const CARGO_DENY: &str = "0.20.2";
+/// Schemathesis and everything that it stands on, pinned.
+const SCHEMATHESIS: &str = include_str!("../schemathesis.txt");
+
+/// One pinned tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// `cargo deny`.
+    CargoDeny,
+    /// `schemathesis`, in a virtual environment of its own.
+    Schemathesis,
+    /// The JavaScript Automerge, beside the program that uses it.
+    Automerge,
+}
+
+impl Tool {
+    /// Every tool.
+    pub(crate) const ALL: [Self; 3] = [Self::CargoDeny, Self::Schemathesis, Self::Automerge];
+
+    /// Where it comes from.
+    pub(crate) fn registry(self) -> &'static str {
+        match self {
+            Self::CargoDeny => "crates.io",
+            Self::Schemathesis => "PyPI",
+            Self::Automerge => "npm",
+        }
+    }
+
+    /// Whether exactly the pinned version is there.
+    pub(crate) fn is_installed(self, workspace: &Workspace) -> bool {
+        let stamp = fs::read_to_string(self.folder(workspace).join(STAMP)).ok();
+        stamp.is_some() && stamp == self.pinned(workspace).ok()
+    }
+
+    /// Installs the pinned version, unless it is there.
+    pub(crate) fn install(self, workspace: &Workspace, host: &Host) -> Result<()> {
+        if self.is_installed(workspace) {
+            return Ok(());
+        }
+        match self {
+            Self::CargoDeny => build_cargo_deny(workspace),
+            Self::Schemathesis => install_schemathesis(workspace, host),
+            Self::Automerge => install_automerge(workspace, host),
+        }
+        .with_context(|| format!("cannot install {self} from {}", self.registry()))?;
+        fs::write(self.folder(workspace).join(STAMP), self.pinned(workspace)?)?;
+        Ok(())
+    }
+
+    /// The folder that is the tool's own.
+    fn folder(self, workspace: &Workspace) -> PathBuf {
+        match self {
+            Self::CargoDeny => workspace.tools().join("cargo-deny"),
+            Self::Schemathesis => workspace.tools().join("schemathesis"),
+            Self::Automerge => documents(workspace).join("node_modules"),
+        }
+    }
+
+    /// All that decides what is installed.
+    fn pinned(self, workspace: &Workspace) -> Result<String> {
+        match self {
+            Self::CargoDeny => Ok(CARGO_DENY.to_owned()),
+            Self::Schemathesis => Ok(SCHEMATHESIS.to_owned()),
+            Self::Automerge => {
+                let lock = documents(workspace).join("package-lock.json");
+                fs::read_to_string(lock).context("tests/documents has no package-lock.json")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CargoDeny => write!(f, "cargo-deny {CARGO_DENY}"),
+            Self::Schemathesis => f.write_str("schemathesis"),
+            Self::Automerge => f.write_str("@automerge/automerge"),
+        }
+    }
+}
+
+/// The name of the file that says what is installed beside it.
+const STAMP: &str = ".installed";
+
+/// The program `cargo-deny`.
+pub(crate) fn cargo_deny(workspace: &Workspace) -> PathBuf {
+    Tool::CargoDeny.folder(workspace).join("bin/cargo-deny")
+}
+
+/// The program `schemathesis`.
+pub(crate) fn schemathesis(workspace: &Workspace) -> PathBuf {
+    Tool::Schemathesis
+        .folder(workspace)
+        .join("bin/schemathesis")
+}
+
+/// The folder of the program that reads documents in JavaScript.
+fn documents(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("tests/documents")
+}
+
+/// Builds cargo-deny, which takes some minutes.
+fn build_cargo_deny(workspace: &Workspace) -> Result<()> {
+    let install = workspace
+        .cargo(["install", "--locked", "--version", CARGO_DENY])
+        .args(["--force", "--root"])
+        .args([Tool::CargoDeny.folder(workspace)])
+        .args(["cargo-deny"]);
+    process::succeed(&install)
+}
+
+/// Makes a virtual environment with schemathesis in it.
+fn install_schemathesis(workspace: &Workspace, host: &Host) -> Result<()> {
+    let folder = Tool::Schemathesis.folder(workspace);
+    let python = host.python.as_ref().context("there is no Python")?;
+    remove(&folder)?;
+    fs::create_dir_all(&folder)?;
+    let environment = workspace.call(python).args(["-m", "venv"]).args([&folder]);
+    process::succeed(&environment)?;
+    let requirements = folder.join("requirements.txt");
+    fs::write(&requirements, SCHEMATHESIS)?;
+    let install = workspace
+        .call(folder.join("bin/python"))
+        .args(["-m", "pip", "install", "--disable-pip-version-check"])
+        .args(["--quiet", "--requirement"])
+        .args([&requirements]);
+    process::succeed(&install)
+}
+
+/// Installs what `tests/documents/package-lock.json` names.
+fn install_automerge(workspace: &Workspace, host: &Host) -> Result<()> {
+    let npm = host.npm.as_ref().context("there is no npm")?;
+    let install = workspace
+        .call(npm)
+        .args(["ci", "--no-audit", "--no-fund"])
+        .within(&documents(workspace));
+    process::succeed(&install)
+}
+
+/// Removes a folder that may not exist.
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(())
+}
