@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::auth::SESSION_COOKIE;
 use super::state::App;
-use crate::console;
+use crate::{api, console};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -61,6 +61,7 @@ pub struct ProblemBody {
 pub fn routes() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(console::routes())
+        .merge(api::routes())
         .split_for_parts()
 }
 
