@@ -18,6 +18,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use vanguard_core::Env;
 use vanguard_core::id::{MemberId, OrgId, PostId, UnitId, ZoneId};
@@ -68,14 +69,16 @@ pub enum ImportError {
 
 /// The largest file that is read.
 const FILE_LIMIT_BYTES: u64 = 64 << 20;
-/// About how many acts go to the relay at a time; what belongs together is never parted.
-const BATCH_ACTS: usize = 500;
 
 /// Imports files, and says what came of each kind.
 ///
 /// # Errors
 /// [`ImportError`]; on bad rows and unreadable files nothing has been done.
-pub async fn run(relay: &Relay, paths: &[PathBuf], env: &dyn Env) -> Result<Counts, ImportError> {
+pub async fn run(
+    relay: &Arc<Relay>,
+    paths: &[PathBuf],
+    env: &dyn Env,
+) -> Result<Counts, ImportError> {
     let mut tables = Vec::new();
     let mut bad = Vec::new();
     for path in paths {
@@ -105,17 +108,7 @@ pub async fn run(relay: &Relay, paths: &[PathBuf], env: &dyn Env) -> Result<Coun
         }
     };
     let counts = plan.counts.clone();
-    let mut batch = Vec::new();
-    for group in plan.groups {
-        batch.extend(group);
-        if batch.len() >= BATCH_ACTS {
-            relay
-                .act(Author::OPERATOR, std::mem::take(&mut batch))
-                .await?;
-        }
-    }
-    if !batch.is_empty() {
-        relay.act(Author::OPERATOR, batch).await?;
-    }
+    let acts = plan.groups.into_iter().flatten().collect();
+    relay.act(Author::OPERATOR, acts).await?;
     Ok(counts)
 }

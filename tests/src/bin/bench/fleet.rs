@@ -26,7 +26,7 @@ struct Device {
     http: HttpRelay,
 }
 
-pub async fn measure(options: &Options, table: &mut Table) {
+pub(crate) async fn measure(options: &Options, table: &mut Table) {
     let total = options.devices * options.each;
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("relay");
@@ -221,7 +221,11 @@ const WORDS: [&str; 12] = [
 ];
 
 /// Sixteen fields, two of them free Chinese text, five checklist items.
-pub fn inspection(zones: &[ZoneId], random: &mut ChaCha8Rng, now_ms: i64) -> InspectionFields {
+pub(crate) fn inspection(
+    zones: &[ZoneId],
+    random: &mut ChaCha8Rng,
+    now_ms: i64,
+) -> InspectionFields {
     let mut sentence = |words: usize| {
         let pick = |_| WORDS[random.random_range(0..WORDS.len())];
         (0..words).map(pick).collect::<Vec<_>>().join("，")

@@ -26,7 +26,7 @@ type Job = (Bytes, oneshot::Sender<()>);
 
 /// As many requests as there are devices, each with their records in it, taken by a bare axum
 /// handler and committed in groups by one SQLite writer with `synchronous=FULL`; seconds.
-pub async fn bare_storm(directory: &Path, devices: usize, each: usize) -> f64 {
+pub(crate) async fn bare_storm(directory: &Path, devices: usize, each: usize) -> f64 {
     let conn = full(&directory.join("bare-storm.db"));
     conn.execute_batch("CREATE TABLE record (id INTEGER PRIMARY KEY, body BLOB)")
         .unwrap();
@@ -90,7 +90,7 @@ fn write_groups(mut conn: Connection, inbox: &Receiver<Job>) {
 
 /// The same number of rows inserted and indexed for full-text search, in one transaction for each
 /// thousand; seconds.
-pub fn bare_catch_up(directory: &Path, total: usize) -> f64 {
+pub(crate) fn bare_catch_up(directory: &Path, total: usize) -> f64 {
     let mut conn = full(&directory.join("bare-catch-up.db"));
     conn.execute_batch(
         "CREATE TABLE record (id INTEGER PRIMARY KEY, body TEXT);
@@ -118,7 +118,7 @@ pub fn bare_catch_up(directory: &Path, total: usize) -> f64 {
 }
 
 /// One `FULL` transaction of so many bytes, so many times; seconds for each.
-pub fn bare_commits(directory: &Path, bytes: usize, times: usize) -> Vec<f64> {
+pub(crate) fn bare_commits(directory: &Path, bytes: usize, times: usize) -> Vec<f64> {
     let mut conn = full(&directory.join("bare-commits.db"));
     conn.execute_batch("CREATE TABLE record (id INTEGER PRIMARY KEY, body BLOB)")
         .unwrap();

@@ -27,7 +27,7 @@ fn median(mut seconds: Vec<f64>) -> f64 {
 }
 
 /// A verb, committed: beside one transaction of the same bytes.
-pub fn measure_verbs(table: &mut Table) {
+pub(crate) fn measure_verbs(table: &mut Table) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -70,7 +70,7 @@ pub fn measure_verbs(table: &mut Table) {
 }
 
 /// A notebook of `count` inspections.
-pub fn measure_large(count: usize, table: &mut Table) {
+pub(crate) fn measure_large(count: usize, table: &mut Table) {
     eprintln!("filling a notebook with {count} inspections");
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("large.db");

@@ -19,32 +19,32 @@ use vanguard_server::{Config, Server, Tls};
 use vanguard_tests::creation;
 
 /// What makes this program a relay.
-pub const COMMAND: &str = "relay";
+pub(crate) const COMMAND: &str = "relay";
 
 /// What a relay tells the bench when it is ready.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Ready {
+pub(crate) struct Ready {
     /// Its address.
-    pub url: String,
+    pub(crate) url: String,
     /// The organisation that everything lies in.
-    pub org: OrgId,
+    pub(crate) org: OrgId,
     /// Twenty zones; only their ids are needed.
-    pub zones: Vec<ZoneId>,
+    pub(crate) zones: Vec<ZoneId>,
     /// An invite for each device, the last ones for supervisors.
-    pub invites: Vec<String>,
+    pub(crate) invites: Vec<String>,
 }
 
 /// A relay process.
-pub struct RelayProcess {
+pub(crate) struct RelayProcess {
     child: Child,
     /// What it said.
-    pub ready: Ready,
+    pub(crate) ready: Ready,
 }
 
 impl RelayProcess {
     /// Starts a relay on `data` with so many members who inspect and so many who supervise; 0 of
     /// both for one that goes on with what is there.
-    pub fn start(data: &Path, members: usize, supervisors: usize) -> Self {
+    pub(crate) fn start(data: &Path, members: usize, supervisors: usize) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg(COMMAND)
             .arg(data)
@@ -61,7 +61,7 @@ impl RelayProcess {
     }
 
     /// The most memory that it ever had resident, in bytes.
-    pub fn peak_bytes(&self) -> f64 {
+    pub(crate) fn peak_bytes(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -72,7 +72,7 @@ impl RelayProcess {
     }
 
     /// Kills it at once.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -86,7 +86,7 @@ impl Drop for RelayProcess {
 }
 
 /// Runs the relay until its standard input ends.
-pub fn run(args: &[String]) {
+pub(crate) fn run(args: &[String]) {
     let [data, members, supervisors] = args else {
         eprintln!("relay DATA MEMBERS SUPERVISORS");
         std::process::exit(2);

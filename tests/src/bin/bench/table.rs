@@ -13,11 +13,11 @@ struct Row {
 
 /// All figures, in the order of their measuring.
 #[derive(Default)]
-pub struct Table(Vec<Row>);
+pub(crate) struct Table(Vec<Row>);
 
 impl Table {
     /// A figure alone.
-    pub fn put(&mut self, name: &str, unit: &'static str, value: f64) {
+    pub(crate) fn put(&mut self, name: &str, unit: &'static str, value: f64) {
         eprintln!("  {name}: {value:.3} {unit}");
         self.0.push(Row {
             name: name.into(),
@@ -29,7 +29,7 @@ impl Table {
     }
 
     /// A figure beside its limit; `reach` is the ratio to stay within.
-    pub fn put_beside(
+    pub(crate) fn put_beside(
         &mut self,
         name: &str,
         unit: &'static str,
@@ -48,7 +48,7 @@ impl Table {
     }
 
     /// Prints the table.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("| figure | measured | limit, same run | ratio | to reach |");
         println!("|---|---|---|---|---|");
         for row in &self.0 {
@@ -68,7 +68,7 @@ impl Table {
     }
 
     /// The figures as JSON.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let rows: Vec<Value> = self
             .0
             .iter()
