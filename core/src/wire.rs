@@ -343,16 +343,30 @@ pub struct EnrolResponse {
     pub is_confirmed: bool,
 }
 
-/// What `GET /v1/live` says: there is news, and the news itself where it is small.
+/// What `GET /v1/live` says: there is news, and the news itself where it is small. A device asks
+/// for the news by sending a [`SyncRequest`] without batches when it begins to listen.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct LiveNews {
     /// The end of the log.
     #[n(0)]
     pub head: u64,
-    /// The page that a sync from the device's last live cursor would bring, where it is at most
-    /// 16 KiB.
+    /// The news where it is at most [`LIVE_PAGE_LIMIT_BYTES`]; else a sync fetches it.
     #[n(1)]
-    pub page: Option<SyncResponse>,
+    pub page: Option<LivePage>,
+}
+
+/// The highest number of bytes of a page that the live channel brings.
+pub const LIVE_PAGE_LIMIT_BYTES: usize = 16 << 10;
+
+/// What a sync from a cursor would bring.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct LivePage {
+    /// The cursor that the page goes on from: for a device that stands elsewhere it is no use.
+    #[n(0)]
+    pub from: Cursor,
+    /// The page.
+    #[n(1)]
+    pub page: SyncResponse,
 }
 
 /// Encodes a message.

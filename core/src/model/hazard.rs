@@ -198,6 +198,7 @@ pub struct Rectification {
 }
 
 /// What can happen to a hazard.
+#[allow(clippy::large_enum_variant)] // an assignment is no rarer than the others, and none is kept in bulk
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -21,17 +21,18 @@ use crate::store::documents::{self, DocKey, Incoming};
 use crate::store::{StoreError, outbox, query, set_meta, synced};
 use crate::wire::{BatchOutcome, ByteArray32, ChangeOutcome, DocumentChanges, SyncResponse};
 
-/// Commits an answer to a request that was sent at `sent_at_ms` of the device's clock.
+/// Commits an answer to what was in flight. Where it answers a request that was sent at
+/// `sent_at_ms` of the device's clock, the clock is measured by it.
 pub(super) fn commit(
     notebook: &mut Notebook,
     response: &SyncResponse,
-    sent_at_ms: i64,
+    in_flight: Vec<InFlight>,
+    sent_at_ms: Option<i64>,
 ) -> Result<Taken, SyncError> {
     let identity = notebook
         .identity
         .clone()
         .ok_or(NotebookError::NotEnrolled)?;
-    let in_flight = notebook.link.take_in_flight();
     let pushed = match sort_outcomes(&in_flight, &response.outcomes) {
         Ok(pushed) => pushed,
         Err(reason) => {
@@ -142,7 +143,7 @@ struct Page<'a> {
     pushed: &'a Pushed,
     receipt: Option<Vec<u8>>,
     hand: Hand,
-    sent_at_ms: i64,
+    sent_at_ms: Option<i64>,
     now_ms: i64,
     last_batch: Hash,
 }
@@ -281,7 +282,10 @@ impl Page<'_> {
 
     /// Notes how far the device's clock is from the relay's, and when this sync was.
     fn measure(&self, conn: &Connection) -> Result<(), StoreError> {
-        let middle_ms = i64::midpoint(self.sent_at_ms, self.now_ms);
+        let Some(sent_at_ms) = self.sent_at_ms else {
+            return Ok(());
+        };
+        let middle_ms = i64::midpoint(sent_at_ms, self.now_ms);
         let offset_ms = self.response.relay_time_ms.saturating_sub(middle_ms);
         set_meta(conn, "clock_offset_ms", offset_ms)?;
         set_meta(conn, "last_sync_ms", self.now_ms)

@@ -25,7 +25,7 @@ use crate::id::DocumentId;
 use crate::keys::Signature;
 use crate::notebook::{Notebook, NotebookError};
 use crate::store::{outbox, synced};
-use crate::wire::{self, Health, PAGE_BYTES, PROTOCOL, SyncRequest, WANT_LIMIT};
+use crate::wire::{self, Health, LiveNews, PAGE_BYTES, PROTOCOL, SyncRequest, WANT_LIMIT};
 
 pub use seal::Link;
 
@@ -157,38 +157,13 @@ impl Session {
             return Ok(Step::Done(self.progress));
         }
         self.is_begun = true;
-        let request = self.request(notebook)?;
+        let request = request(notebook, &self.options).map_err(NotebookError::from)?;
         let body = wire::encode(&request);
         self.exchanged_at_ms = notebook.env.now_ms();
         self.progress.bytes_up += body.len() as u64;
         self.progress.requests += 1;
         notebook.link.mark_sent();
         Ok(Step::Exchange(body))
-    }
-
-    fn request(&self, notebook: &Notebook) -> Result<SyncRequest, SyncError> {
-        let conn = notebook.reader();
-        let read = || -> crate::store::Result<SyncRequest> {
-            let cursor = synced::cursor(conn)?;
-            let unsent = outbox::unsent(conn)?;
-            Ok(SyncRequest {
-                protocol: PROTOCOL,
-                cursor,
-                batches: notebook.link.batches(),
-                held: synced::held(conn, cursor.as_ref(), HELD_LIMIT)?,
-                scope: synced::scope_digest(&synced::scope(conn)?),
-                bootstraps: synced::bootstraps(conn)?,
-                want: synced::wanted(conn, WANT_LIMIT)?,
-                page_bytes: self.options.page_bytes,
-                window_days: self.options.window_days,
-                health: Health {
-                    device_time_ms: notebook.env.now_ms(),
-                    unsent: unsent.changes,
-                    oldest_unsent_ms: unsent.oldest_ms,
-                },
-            })
-        };
-        Ok(read().map_err(NotebookError::from)?)
     }
 
     /// Takes the signature that [`Step::Sign`] asked for.
@@ -203,7 +178,8 @@ impl Session {
     pub fn answered(&mut self, notebook: &mut Notebook, body: &[u8]) -> Result<(), SyncError> {
         self.progress.bytes_down += body.len() as u64;
         let response = wire::decode(body).map_err(|e| SyncError::Answer(e.to_string()))?;
-        let taken = answer::commit(notebook, &response, self.exchanged_at_ms)?;
+        let in_flight = notebook.link.take_in_flight();
+        let taken = answer::commit(notebook, &response, in_flight, Some(self.exchanged_at_ms))?;
         self.progress.acknowledged += taken.acknowledged;
         self.progress.refused += taken.refused;
         self.progress.held += taken.held;
@@ -218,6 +194,60 @@ impl Session {
             || (to_come.wanted && taken.is_news);
         Ok(())
     }
+}
+
+impl Notebook {
+    /// What to send when the live channel is opened, so that it brings news and not only word of it.
+    ///
+    /// # Errors
+    /// [`SyncError::Notebook`] where the store fails.
+    pub fn live_request(&self, options: &Options) -> Result<Vec<u8>, SyncError> {
+        let mut request = request(self, options).map_err(NotebookError::from)?;
+        request.batches.clear();
+        request.bootstraps.clear();
+        Ok(wire::encode(&request))
+    }
+
+    /// Takes what the live channel brought. False where it brought only word of news, or news
+    /// for another place than where this notebook stands: then a sync fetches it.
+    ///
+    /// # Errors
+    /// [`SyncError`]; then nothing of it is committed.
+    pub fn take_news(&mut self, news: &LiveNews) -> Result<bool, SyncError> {
+        let cursor = synced::cursor(self.reader()).map_err(NotebookError::from)?;
+        if cursor.is_some_and(|cursor| cursor.seq >= news.head) {
+            return Ok(true);
+        }
+        let Some(live) = news.page.as_ref().filter(|live| Some(live.from) == cursor) else {
+            return Ok(false);
+        };
+        let taken = answer::commit(self, &live.page, Vec::new(), None)?;
+        let to_come = open_ends(self.reader()).map_err(NotebookError::from)?;
+        let is_all = live.page.remaining == 0 && !to_come.bootstraps && !to_come.wanted;
+        Ok(is_all && taken.held == 0)
+    }
+}
+
+fn request(notebook: &Notebook, options: &Options) -> crate::store::Result<SyncRequest> {
+    let conn = notebook.reader();
+    let cursor = synced::cursor(conn)?;
+    let unsent = outbox::unsent(conn)?;
+    Ok(SyncRequest {
+        protocol: PROTOCOL,
+        cursor,
+        batches: notebook.link.batches(),
+        held: synced::held(conn, cursor.as_ref(), HELD_LIMIT)?,
+        scope: synced::scope_digest(&synced::scope(conn)?),
+        bootstraps: synced::bootstraps(conn)?,
+        want: synced::wanted(conn, WANT_LIMIT)?,
+        page_bytes: options.page_bytes,
+        window_days: options.window_days,
+        health: Health {
+            device_time_ms: notebook.env.now_ms(),
+            unsent: unsent.changes,
+            oldest_unsent_ms: unsent.oldest_ms,
+        },
+    })
 }
 
 /// How many hashes a request names at most; beyond them the relay sends what is here already,

@@ -457,14 +457,18 @@ impl Relay {
     /// # Errors
     /// [`RelayError::Storage`].
     pub async fn known(&self) -> Result<Known, RelayError> {
-        let head = *self.writer.head().borrow();
-        self.replica.wait_for(head).await;
+        self.caught_up().await;
         self.replica.read(known::read).await
     }
 
     /// Waits until everything acknowledged is in the replica as well, so that the relay can be
     /// dropped without loss of warmth. The log needs no closing.
     pub async fn close(&self) {
+        self.caught_up().await;
+    }
+
+    /// Waits until the replica has all that was admitted before.
+    async fn caught_up(&self) {
         let head = *self.writer.head().borrow();
         self.replica.wait_for(head).await;
     }
@@ -477,6 +481,7 @@ impl Relay {
         &self,
         number: &str,
     ) -> Result<Option<(MemberId, String)>, RelayError> {
+        self.caught_up().await;
         let filter = Filter {
             code: Some(number.to_owned()),
             ..Filter::default()
