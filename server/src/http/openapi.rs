@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document of `/api`, generated from the very routes that are served. A module
 //! with routes of its own gives an [`OpenApiRouter`] and is merged in [`routes`].
 
+use std::future::{Ready, ready};
+
 use axum::Json;
 use axum::Router;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
@@ -64,6 +66,6 @@ pub fn routes() -> (Router<App>, OpenApi) {
 }
 
 /// `GET /api/openapi.json`.
-pub(super) async fn show(description: OpenApi) -> Json<OpenApi> {
-    Json(description)
+pub(super) fn show(description: OpenApi) -> Ready<Json<OpenApi>> {
+    ready(Json(description))
 }
