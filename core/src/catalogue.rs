@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The languages, the users' own first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Language {
     /// 简体中文.
     #[default]
@@ -20,7 +21,8 @@ pub enum Language {
     English,
 }
 
-type Texts = HashMap<String, HashMap<String, String>>;
+/// Texts by group and name.
+pub type Texts = HashMap<String, HashMap<String, String>>;
 
 static CHINESE: LazyLock<Texts> = LazyLock::new(|| parse(include_str!("../catalogue/zh-CN.json")));
 static ENGLISH: LazyLock<Texts> = LazyLock::new(|| parse(include_str!("../catalogue/en.json")));
@@ -36,11 +38,15 @@ pub fn label(language: Language, enumeration: &str, value: &'static str) -> &'st
 
 /// A text by its group and name.
 pub fn text(language: Language, group: &str, name: &str) -> Option<&'static str> {
-    let texts: &'static Texts = match language {
+    texts(language).get(group)?.get(name).map(String::as_str)
+}
+
+/// Every text of a language, by group and name.
+pub fn texts(language: Language) -> &'static Texts {
+    match language {
         Language::Chinese => &CHINESE,
         Language::English => &ENGLISH,
-    };
-    texts.get(group)?.get(name).map(String::as_str)
+    }
 }
 
 #[cfg(test)]

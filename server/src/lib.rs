@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod acts;
+pub mod api;
 pub mod cli;
 pub mod console;
 pub mod http;

@@ -110,7 +110,7 @@ fn demo(workspace: &Workspace) -> Vec<Step> {
 /// One of the long test programs of `tests/`, optimised.
 fn long_test(workspace: &Workspace, name: &str) -> Call {
     workspace
-        .cargo(["test", "--profile", "test-release"])
+        .cargo(["test", "--release"])
         .args(["--package", "vanguard-tests", "--test", name])
 }
 

@@ -3,10 +3,12 @@
 
 mod pin;
 
+use std::io::Read as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 
@@ -48,6 +50,34 @@ pub enum HttpError {
 pub struct HttpRelay {
     client: Client,
     url: String,
+    traffic: Arc<Traffic>,
+}
+
+/// Bytes of bodies as they travelled, compressed; heads and TLS apart.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    up_bytes: AtomicU64,
+    down_bytes: AtomicU64,
+}
+
+impl Traffic {
+    fn up(&self, bytes: usize) {
+        self.up_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn down(&self, bytes: usize) {
+        self.down_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes sent.
+    pub fn up_bytes(&self) -> u64 {
+        self.up_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes received.
+    pub fn down_bytes(&self) -> u64 {
+        self.down_bytes.load(Ordering::Relaxed)
+    }
 }
 
 /// How long a connection may take to be made.
@@ -77,6 +107,7 @@ impl HttpRelay {
         Ok(Self {
             client,
             url: url.trim_end_matches('/').to_owned(),
+            traffic: Arc::default(),
         })
     }
 
@@ -87,6 +118,11 @@ impl HttpRelay {
     pub fn of(notebook: &Notebook) -> Result<Self, HttpError> {
         let identity = notebook.identity().ok_or(NotebookError::NotEnrolled)?;
         Self::new(&identity.relay_url, &identity.relay_key)
+    }
+
+    /// What has travelled through this and its clones.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Enrols a notebook by an invite to this relay; gives the six digits to compare where
@@ -151,23 +187,47 @@ impl HttpRelay {
         let mut request = self
             .client
             .post(format!("{}{path}", self.url))
-            .header(CONTENT_TYPE, MEDIA_TYPE);
+            .header(CONTENT_TYPE, MEDIA_TYPE)
+            .header(ACCEPT_ENCODING, "zstd");
         if let Some(credential) = credential {
             request = request.header(AUTHORIZATION, format!("Bearer {credential}"));
         }
         if body.len() >= COMPRESS_FROM_BYTES {
             let packed = zstd::bulk::compress(&body, ZSTD_LEVEL)
                 .map_err(|error| HttpError::Unreachable(error.to_string()))?;
+            self.traffic.up(packed.len());
             request = request.header(CONTENT_ENCODING, "zstd").body(packed);
         } else {
+            self.traffic.up(body.len());
             request = request.body(body);
         }
         let response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             return Err(problem(response).await);
         }
-        Ok(response.bytes().await.map_err(unreachable)?.into())
+        let is_packed = response.headers().get(CONTENT_ENCODING).is_some();
+        let bytes = response.bytes().await.map_err(unreachable)?;
+        self.traffic.down(bytes.len());
+        if is_packed {
+            unpack(&bytes)
+        } else {
+            Ok(bytes.into())
+        }
     }
+}
+
+/// The highest number of bytes of an answer, uncompressed.
+const ANSWER_LIMIT_BYTES: u64 = 64 << 20;
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, HttpError> {
+    let bad = |error: std::io::Error| HttpError::Unreachable(error.to_string());
+    let mut bytes = Vec::new();
+    let decoder = zstd::Decoder::new(packed).map_err(bad)?;
+    decoder
+        .take(ANSWER_LIMIT_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(bad)?;
+    Ok(bytes)
 }
 
 #[derive(Default, Deserialize)]

@@ -350,6 +350,7 @@ pub fn fold<'a, R: Record>(
 }
 
 /// Runs an expression with `$R` bound to the record type of a kind.
+#[macro_export]
 macro_rules! for_kind {
     ($kind:expr, $R:ident => $body:expr) => {
         match $kind {
@@ -404,4 +405,4 @@ macro_rules! for_kind {
         }
     };
 }
-pub(crate) use for_kind;
+pub use for_kind;

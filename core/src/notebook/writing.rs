@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{NotebookError, Result};
-use crate::compose::{Composer, NewEvent, Verb};
+use crate::compose::{Composer, Verb};
 use crate::document::{self, Positions, frontier};
 use crate::id::{DocumentId, MemberId};
 use crate::keys::Hash;
-use crate::model::{Author, Event, Record, View, for_kind};
-use crate::rules::{Directory, Governed, Judge, Refusal};
+use crate::model::for_kind;
+use crate::rules::{Directory, Refusal, author_of_change, author_of_creation};
 use crate::store::documents::{self, DocKey};
 use crate::store::outbox;
 
@@ -44,8 +44,8 @@ pub(crate) fn write(
     made_at_ms: i64,
 ) -> Result<()> {
     let (mut doc, positions, author, seen) = match verb {
-        Verb::Create { header, .. } => {
-            let author = for_kind!(header.kind, R => judge_creation::<R>(directory, hand, verb))?;
+        Verb::Create { .. } => {
+            let author = author_of_creation(directory, hand.member, verb)?;
             (
                 automerge::Automerge::new(),
                 Positions::new(),
@@ -60,7 +60,7 @@ pub(crate) fn write(
             let header = document::read_header(&loaded.doc)?;
             let (author, seen) = for_kind!(header.kind, R => {
                 let view = document::read::<R>(&loaded.doc, &loaded.positions)?;
-                (judge_change::<R>(directory, hand, &view, verb)?, frontier(&view.events))
+                (author_of_change(directory, hand.member, &view, verb)?, frontier(&view.events))
             });
             (loaded.doc, loaded.positions, author, seen)
         }
@@ -77,102 +77,6 @@ pub(crate) fn write(
         made_at_ms,
     )?;
     Ok(())
-}
-
-fn judge_creation<R: Governed>(directory: &Directory, hand: &Hand, verb: &Verb) -> Result<Author> {
-    let Verb::Create {
-        header,
-        fields,
-        event,
-    } = verb
-    else {
-        return Err(Refusal::Malformed.into());
-    };
-    let fields: R::Fields =
-        serde_json::from_value(Value::Object(fields.clone())).map_err(|_| Refusal::Malformed)?;
-    choose_author(directory, hand.member, |judge| {
-        R::may_create(judge, header, &fields)?;
-        if let Some(event) = event {
-            R::apply(
-                &R::begin(header, &fields),
-                &framed::<R>(event, judge.author)?,
-            )?;
-        }
-        Ok(())
-    })
-}
-
-fn judge_change<R: Governed>(
-    directory: &Directory,
-    hand: &Hand,
-    view: &View<R>,
-    verb: &Verb,
-) -> Result<Author> {
-    choose_author(directory, hand.member, |judge| match verb {
-        Verb::Append { event } => {
-            let event = framed::<R>(event, judge.author)?;
-            R::may_append(judge, view, &event.body)?;
-            R::apply(&view.state, &event).map(|_| ())
-        }
-        Verb::Edit { fields } => {
-            R::check_editable(fields.keys().map(String::as_str))?;
-            R::may_edit(judge, view)
-        }
-        Verb::Create { .. } | Verb::Resend => Err(Refusal::AlreadyCreated),
-    })
-}
-
-/// The event as it will stand in the document.
-fn framed<R: Record>(
-    event: &NewEvent,
-    author: Author,
-) -> std::result::Result<Event<R::Event>, Refusal> {
-    let body = serde_json::from_value(Value::Object(event.body.clone()))
-        .map_err(|_| Refusal::Malformed)?;
-    Ok(Event {
-        id: event.id,
-        author,
-        at_ms: event.at_ms,
-        seen: Vec::new(),
-        body,
-    })
-}
-
-/// The first of the member's grants under which the rules allow it; else the most telling reason.
-fn choose_author(
-    directory: &Directory,
-    member: MemberId,
-    allows: impl Fn(&Judge<'_>) -> std::result::Result<(), Refusal>,
-) -> Result<Author> {
-    let mut reason = Refusal::GrantUnknown;
-    for (grant, stored) in directory.grants_of(member) {
-        let author = Author {
-            member,
-            role: stored.role,
-            grant,
-        };
-        match allows(&Judge {
-            directory,
-            author,
-            grant: Some(stored),
-        }) {
-            Ok(()) => return Ok(author),
-            // Another grant may say more than that this one does not do.
-            Err(refusal) if says_more(refusal, reason) => reason = refusal,
-            Err(_) => {}
-        }
-    }
-    Err(reason.into())
-}
-
-fn says_more(refusal: Refusal, than: Refusal) -> bool {
-    let rank = |refusal| match refusal {
-        Refusal::GrantUnknown => 0,
-        Refusal::OutsideSpace => 1,
-        Refusal::Role => 2,
-        _ => 3,
-    };
-    rank(refusal) > rank(than)
 }
 
 /// Rebuilds a document of which the relay refused changes: takes them and everything of this

@@ -5,11 +5,16 @@
 //! projected tables and never touch Automerge.
 
 pub mod documents;
+pub mod history;
+pub mod ledger;
 pub mod outbox;
 mod projection;
 pub mod query;
 pub mod search;
+pub mod statistics;
 pub mod synced;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

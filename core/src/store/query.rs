@@ -23,6 +23,9 @@ pub struct Filter {
     pub unit: Option<UnitId>,
     /// Made by this member.
     pub creator: Option<MemberId>,
+    /// Made by this member, or in one of these spaces: what somebody may see of a kind that is
+    /// shown only to those who handle it, and to whoever made it.
+    pub by_or_in: Option<(MemberId, Vec<OrgId>)>,
     /// Assigned to this member or person.
     pub assignee: Option<uuid::Uuid>,
     /// In any of these states: texts of the kind's status.
@@ -252,6 +255,17 @@ impl Query {
             "r.status",
             filter.status.iter().map(|status| text(status)).collect(),
         );
+        if let Some((member, spaces)) = &filter.by_or_in {
+            let creator = self.bind(blob(member.as_bytes()));
+            let spaces: Vec<String> = spaces
+                .iter()
+                .map(|space| self.bind(blob(space.as_bytes())))
+                .collect();
+            self.conditions.push(format!(
+                "(r.creator = {creator} OR r.space IN ({}))",
+                spaces.join(", ")
+            ));
+        }
         let equalities = [
             ("r.zone =", filter.zone.map(|id| blob(id.as_bytes()))),
             ("r.unit =", filter.unit.map(|id| blob(id.as_bytes()))),

@@ -1,9 +1,115 @@
-//! Placeholder.
-use clap::Parser;
-/// x
-#[derive(Parser)]
-pub struct Cli {}
-/// x
-pub fn run(_: Cli) -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! What an operator types: `vanguard serve`, `invite`, `confirm`, ... Each command is a small
+//! module; every option can also be given as `VANGUARD_*` in the environment. Commands other than
+//! `serve` work on the data directory, also while a relay runs on it. They print Chinese first,
+//! then English.
+
+mod devices;
+mod import;
+mod invite;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// 先锋中继站：党员手机上的检查、违章和隐患记录在此汇合。
+///
+/// The relay of Vanguard: inspections, violations and hazards from members' phones come together
+/// here.
+#[derive(Debug, Parser)]
+#[command(name = "vanguard", version, max_term_width = 100)]
+pub struct Cli {
+    /// 日志格式 · how the log lines on standard error look
+    #[arg(
+        long,
+        env = "VANGUARD_LOG_FORMAT",
+        value_enum,
+        default_value_t,
+        global = true
+    )]
+    log_format: LogFormat,
+
+    /// 日志级别 · which log lines: "info", "vanguard_server=debug", ...
+    #[arg(long, env = "VANGUARD_LOG", default_value = "info", global = true)]
+    log: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 运行中继站 · run the relay
+    Serve(Box<serve::ServeArgs>),
+    /// 为党员生成设备邀请二维码 · make an invite for one device of a member, as a QR code
+    Invite(invite::InviteArgs),
+    /// 按六位数字确认设备 · confirm the device that shows these six digits
+    Confirm(devices::ConfirmArgs),
+    /// 列出设备 · list the devices
+    Devices(devices::DevicesArgs),
+    /// 停用设备 · revoke a device, for good
+    Revoke(devices::RevokeArgs),
+    /// 从表格导入党组织、单位、党员、责任区和先锋岗 · import from CSV or XLSX, all or nothing
+    Import(import::ImportArgs),
+    // A further command (`demo`, ...) is one more variant here, one module beside this one, and one
+    // line in `run`.
+}
+
+/// The data directory.
+#[derive(Debug, Args)]
+struct DataArgs {
+    /// 数据目录 · the data directory
+    #[arg(long, env = "VANGUARD_DATA", value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Runs what was typed.
+pub fn run(cli: Cli) -> ExitCode {
+    start_logging(cli.log_format, &cli.log);
+    let done = match cli.command {
+        Command::Serve(args) => block_on(serve::run(*args)),
+        Command::Invite(args) => block_on(invite::run(args)),
+        Command::Confirm(args) => devices::confirm(&args),
+        Command::Devices(args) => devices::list(&args),
+        Command::Revoke(args) => devices::revoke(&args),
+        Command::Import(args) => block_on(import::run(args)),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("出错 · failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(work)
+}
+
+fn start_logging(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // Somebody who embeds this has a subscriber already; theirs stays.
+    let _ = match format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
 }

@@ -54,7 +54,7 @@ impl FromRequestParts<App> for DeviceAuth {
         let credential = bearer(parts).ok_or(ProblemKind::CredentialUnknown)?;
         let row = app.access(move |access| access.device_by_credential(&credential));
         let row = row.await?.ok_or(ProblemKind::CredentialUnknown)?;
-        admit(row)
+        admit(&row)
     }
 }
 
@@ -62,7 +62,7 @@ impl FromRequestParts<App> for DeviceAuth {
 ///
 /// # Errors
 /// Why it may not.
-pub(super) fn admit(row: DeviceRow) -> Result<DeviceAuth, Problem> {
+pub(super) fn admit(row: &DeviceRow) -> Result<DeviceAuth, Problem> {
     match row.status() {
         DeviceStatus::Revoked => Err(ProblemKind::DeviceRevoked.into()),
         DeviceStatus::Unconfirmed => Err(ProblemKind::DeviceUnconfirmed.into()),

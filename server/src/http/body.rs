@@ -88,7 +88,7 @@ impl Write for Bounded {
 
 enum Decoder {
     Identity(Bounded),
-    Gzip(flate2::write::MultiGzDecoder<Bounded>),
+    Gzip(Box<flate2::write::MultiGzDecoder<Bounded>>),
     Zstd(zstd::stream::write::Decoder<'static, Bounded>),
 }
 
@@ -109,7 +109,8 @@ impl Decoder {
         if encoding.eq_ignore_ascii_case("identity") {
             Ok(Self::Identity(bounded))
         } else if encoding.eq_ignore_ascii_case("gzip") {
-            Ok(Self::Gzip(flate2::write::MultiGzDecoder::new(bounded)))
+            let decoder = flate2::write::MultiGzDecoder::new(bounded);
+            Ok(Self::Gzip(Box::new(decoder)))
         } else if encoding.eq_ignore_ascii_case("zstd") {
             let mut decoder = zstd::stream::write::Decoder::new(bounded)
                 .map_err(|_| Problem::from(ProblemKind::Internal))?;

@@ -89,6 +89,7 @@ pub(super) async fn careful_headers(request: Request, next: Next) -> Response {
 }
 
 /// A panic in a handler is a problem of one request, not of the relay.
+#[allow(clippy::needless_pass_by_value)] // the catching layer hands it over
 pub(super) fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<String>()
@@ -100,7 +101,28 @@ pub(super) fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+    use tower_http::catch_panic::CatchPanicLayer;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_of_one_request() {
+        async fn panicking() {
+            panic!("on purpose");
+        }
+        let router = Router::new()
+            .route("/", get(panicking))
+            .layer(CatchPanicLayer::custom(caught));
+        let request = Request::new(Body::empty());
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let media = response.headers().get(header::CONTENT_TYPE).unwrap();
+        assert_eq!(media, "application/problem+json");
+    }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs

@@ -64,7 +64,7 @@ async fn listen(app: &App, device: &Device, mut socket: WebSocket) {
                     break None;
                 }
             }
-            heard = socket.recv() => match heard {
+            received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
                 Some(Ok(_)) => last_heard = Instant::now(),
             },
@@ -102,7 +102,7 @@ async fn is_still_welcome(app: &App, device: &Device) -> bool {
     let id = device.id;
     let row = app.access(move |access| access.device(id));
     match row.await {
-        Ok(row) => row.is_some_and(|row| auth::admit(row).is_ok()),
+        Ok(row) => row.is_some_and(|row| auth::admit(&row).is_ok()),
         Err(_) => true, // a book that cannot be read revokes nobody
     }
 }

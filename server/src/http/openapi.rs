@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document of `/api`, generated from the very routes that are served. A module
 //! with routes of its own gives an [`OpenApiRouter`] and is merged in [`routes`].
 
+use std::future::{Ready, ready};
+
 use axum::Json;
 use axum::Router;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
@@ -10,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::auth::SESSION_COOKIE;
 use super::state::App;
-use crate::console;
+use crate::{api, console};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -59,10 +61,11 @@ pub struct ProblemBody {
 pub fn routes() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(console::routes())
+        .merge(api::routes())
         .split_for_parts()
 }
 
 /// `GET /api/openapi.json`.
-pub(super) async fn show(description: OpenApi) -> Json<OpenApi> {
-    Json(description)
+pub(super) fn show(description: OpenApi) -> Ready<Json<OpenApi>> {
+    ready(Json(description))
 }

@@ -111,7 +111,7 @@ impl Default for Limits {
             header: Duration::from_secs(30),
             body_idle: Duration::from_secs(20),
             body_floor_bytes_per_s: 512,
-            write_idle: Duration::from_secs(60),
+            write_idle: Duration::from_mins(1),
             live_ping: Duration::from_secs(45),
             drain: Duration::from_secs(20),
         }

@@ -1,0 +1,189 @@
+//! 应查/已查: which inspections zones owe by their duties, which were done, and who has not
+//! reported.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Day;
+use crate::id::{MemberId, OrgId, TemplateId, ZoneId};
+use crate::model::template::{Duty, DutyFrequency, Template};
+use crate::model::zone::{ResponsibilityZone, ZoneEvent};
+use crate::model::{Shift, View};
+use crate::store::Result;
+use crate::store::query::{self, Filter};
+
+/// How many shifts a plant works a day where nobody says otherwise.
+pub const DEFAULT_SHIFTS_PER_DAY: u32 = 3;
+
+/// What a zone owes, and what was done of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ZoneDuty {
+    /// The zone.
+    pub zone: ZoneId,
+    /// Its name.
+    pub name: String,
+    /// The code on its signboard.
+    pub code: String,
+    /// The organisation that it belongs to.
+    pub space: OrgId,
+    /// How often it is inspected.
+    pub frequency: DutyFrequency,
+    /// Who holds it.
+    pub holders: Vec<MemberId>,
+    /// 应查: how many inspections were due.
+    pub due: u32,
+    /// 已查: in how many of the duty's periods it was inspected.
+    pub done: u32,
+    /// When it was last inspected before the end of the days asked for, in milliseconds.
+    pub last_inspected_ms: Option<i64>,
+    /// By whom.
+    pub last_inspector: Option<MemberId>,
+}
+
+/// What every zone with a duty (its own, or its template's) owes in the days from `from`
+/// (included) to `to` (not included), and what was done. Whoever inspects a zone, and however
+/// often, fulfils its duty once for the shift, day or week; an inspection counts on the day in
+/// China on which it was submitted. A zone that was given up owes nothing from that day on.
+///
+/// # Errors
+/// SQLite's, or a damaged row.
+pub fn duty_completion(
+    conn: &Connection,
+    spaces: &[OrgId],
+    from: Day,
+    to: Day,
+    shifts_per_day: u32,
+) -> Result<Vec<ZoneDuty>> {
+    let everything = Filter::default();
+    let templates: HashMap<TemplateId, Option<Duty>> =
+        query::list::<Template>(conn, &everything, None, EVERY)?
+            .rows
+            .into_iter()
+            .map(|row| (row.view.header.id.into(), row.view.fields.duty))
+            .collect();
+    let filter = Filter {
+        spaces: spaces.to_vec(),
+        ..Filter::default()
+    };
+    let mut duties = Vec::new();
+    for row in query::list::<ResponsibilityZone>(conn, &filter, None, EVERY)?.rows {
+        let view = row.view;
+        let inherited = || templates.get(&view.fields.template?)?.as_ref();
+        let Some(duty) = view.fields.duty.as_ref().or_else(inherited) else {
+            continue;
+        };
+        let to = given_up(&view).map_or(to, |day| to.min(day)).max(from);
+        let zone = ZoneId::from(view.header.id);
+        let last = last_inspection(conn, zone, to)?;
+        duties.push(ZoneDuty {
+            zone,
+            due: duty.due(from, to, shifts_per_day),
+            done: done(conn, zone, duty, (from, to), shifts_per_day)?,
+            frequency: duty.frequency,
+            last_inspected_ms: last.map(|last| last.0),
+            last_inspector: last.map(|last| last.1),
+            name: view.fields.name,
+            code: view.fields.code,
+            space: view.header.space,
+            holders: view.fields.holders,
+        });
+    }
+    duties.sort_by(|a, b| a.code.cmp(&b.code).then(a.zone.cmp(&b.zone)));
+    Ok(duties)
+}
+
+/// More zones and templates than any organisation has.
+const EVERY: usize = 1_000_000;
+
+/// The day on which a zone was given up.
+fn given_up(view: &View<ResponsibilityZone>) -> Option<Day> {
+    let mut events = view.events.iter();
+    let retired = events.find(|folded| {
+        folded.superseded.is_none() && matches!(folded.event.body, ZoneEvent::Retired { .. })
+    })?;
+    let at_ms = retired.received_at_ms.unwrap_or(retired.event.at_ms);
+    Some(Day::at(at_ms))
+}
+
+const OF_ZONE: &str = "SELECT at_ms, shift FROM record INDEXED BY record_by_zone
+    WHERE zone = ?1 AND kind = 'inspection' AND at_ms >= ?2 AND at_ms < ?3";
+const LAST_OF_ZONE: &str = "SELECT at_ms, creator FROM record INDEXED BY record_by_zone
+    WHERE zone = ?1 AND kind = 'inspection' AND at_ms < ?2 ORDER BY at_ms DESC, doc DESC LIMIT 1";
+
+fn done(
+    conn: &Connection,
+    zone: ZoneId,
+    duty: &Duty,
+    (from, to): (Day, Day),
+    shifts_per_day: u32,
+) -> Result<u32> {
+    let mut statement = conn.prepare_cached(OF_ZONE)?;
+    let found = statement.query_map(params![zone, from.start_ms(), to.start_ms()], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?))
+    })?;
+    let mut done = Done::default();
+    for inspection in found {
+        let (at_ms, shift) = inspection?;
+        let shift = shift.and_then(|shift| Shift::parse(&shift));
+        done.note(duty, Day::at(at_ms), shift, (from, to));
+    }
+    Ok(done.count(duty.frequency, shifts_per_day))
+}
+
+/// The periods of a duty in which somebody inspected.
+#[derive(Default)]
+struct Done {
+    /// For a duty of every shift, the shifts of each day.
+    shifts: HashMap<Day, HashSet<Option<Shift>>>,
+    /// For the others, each period's first day.
+    periods: HashSet<Day>,
+}
+
+impl Done {
+    fn note(&mut self, duty: &Duty, day: Day, shift: Option<Shift>, (from, to): (Day, Day)) {
+        match duty.frequency {
+            DutyFrequency::EveryShift if duty.holds_on(day) => {
+                self.shifts.entry(day).or_default().insert(shift);
+            }
+            DutyFrequency::Daily if duty.holds_on(day) => {
+                self.periods.insert(day);
+            }
+            DutyFrequency::Weekly => {
+                // The week is due if the duty holds on any of its days that are asked for; then
+                // whichever day somebody went is right.
+                let monday = Day(day.0 - day.weekday());
+                let mut days = (monday.0..monday.0 + 7).map(Day);
+                if days.any(|day| (from..to).contains(&day) && duty.holds_on(day)) {
+                    self.periods.insert(monday);
+                }
+            }
+            DutyFrequency::EveryShift | DutyFrequency::Daily => {}
+        }
+    }
+
+    fn count(&self, frequency: DutyFrequency, shifts_per_day: u32) -> u32 {
+        let count = match frequency {
+            DutyFrequency::EveryShift => {
+                let most = shifts_per_day as usize;
+                self.shifts.values().map(|s| s.len().min(most)).sum()
+            }
+            DutyFrequency::Daily | DutyFrequency::Weekly => self.periods.len(),
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+}
+
+fn last_inspection(
+    conn: &Connection,
+    zone: ZoneId,
+    before: Day,
+) -> Result<Option<(i64, MemberId)>> {
+    let mut statement = conn.prepare_cached(LAST_OF_ZONE)?;
+    let found = statement.query_row(params![zone, before.start_ms()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    });
+    Ok(found.optional()?)
+}

@@ -1,0 +1,263 @@
+//! Overview, statistics of quarters and years, duties and repeats: core's figures, of the spaces
+//! that whoever asks may see.
+
+use axum::extract::State;
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vanguard_core::calendar::{DAY_MS, Day, Quarter};
+use vanguard_core::id::OrgId;
+use vanguard_core::store::StoreError;
+use vanguard_core::store::statistics::{
+    self, DEFAULT_SHIFTS_PER_DAY, Overview, PeriodStatistics, RepeatHazards, ZoneDuty,
+};
+
+use super::extract::{Parameters, Positioned};
+use super::filters::listed;
+use super::problems::{ReadProblems, bad_parameter};
+use super::reading::Reader;
+use crate::http::auth::ConsoleAuth;
+use crate::http::problem::Problem;
+use crate::http::state::App;
+
+/// Of which spaces.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OverviewParameters {
+    /// Of these spaces, separated by commas; without it of all that whoever asks may see.
+    #[serde(deserialize_with = "listed")]
+    #[param(value_type = Vec<Uuid>, style = Form, explode = false)]
+    spaces: Vec<OrgId>,
+}
+
+/// Of which quarter.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct QuarterParameters {
+    /// The calendar year.
+    #[param(minimum = 2000, maximum = 2999)]
+    year: i32,
+    /// 1 to 4.
+    #[param(minimum = 1, maximum = 4)]
+    quarter: u32,
+    /// Of these spaces, separated by commas; without it of all that whoever asks may see.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Vec<Uuid>, style = Form, explode = false, required = false)]
+    spaces: Vec<OrgId>,
+}
+
+/// Of which year.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct YearParameters {
+    /// The calendar year.
+    #[param(minimum = 2000, maximum = 2999)]
+    year: i32,
+    /// Of these spaces, separated by commas; without it of all that whoever asks may see.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Vec<Uuid>, style = Form, explode = false, required = false)]
+    spaces: Vec<OrgId>,
+}
+
+/// On which days.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DayParameters {
+    /// The first day, such as `2026-11-20`; `days` before tomorrow unless said otherwise.
+    #[param(format = Date, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    from: Option<String>,
+    /// How many days; 30 unless said otherwise.
+    #[param(minimum = 1, maximum = 400)]
+    days: Option<i32>,
+    /// How many shifts the plant works a day; 3 unless said otherwise.
+    #[param(minimum = 1, maximum = 4)]
+    shifts: Option<u32>,
+    /// Of these spaces, separated by commas; without it of all that whoever asks may see.
+    #[serde(deserialize_with = "listed")]
+    #[param(value_type = Vec<Uuid>, style = Form, explode = false)]
+    spaces: Vec<OrgId>,
+}
+
+impl DayParameters {
+    /// From the first day to the one after the last.
+    fn range(&self, now_ms: i64) -> Result<(Day, Day), Problem> {
+        let days = within("days", self.days.unwrap_or(30), 1, 400)?;
+        let from = match &self.from {
+            None => Day(Day::at(now_ms).0 + 1 - days),
+            Some(text) => Day::parse_iso(text)
+                .ok_or_else(|| bad_parameter("from", "不是日期", "this is no day"))?,
+        };
+        Ok((from, Day(from.0 + days)))
+    }
+}
+
+fn within<N: Copy + PartialOrd + std::fmt::Display>(
+    name: &str,
+    value: N,
+    least: N,
+    most: N,
+) -> Result<N, Problem> {
+    if value < least || value > most {
+        let zh = format!("须为 {least} 至 {most}");
+        return Err(bad_parameter(name, &zh, &format!("{least} to {most}")));
+    }
+    Ok(value)
+}
+
+/// Which zones owe inspections, and who has not reported.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Duties {
+    /// The first day, as days since 1970-01-01.
+    from: Day,
+    /// The day after the last.
+    to: Day,
+    /// Zone by zone, in the order of their codes.
+    zones: Vec<ZoneDuty>,
+}
+
+/// Where hazards repeat.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Repeats {
+    /// Zones and places with at least two hazards, those with most first.
+    places: Vec<RepeatHazards>,
+}
+
+async fn asked<T: Send + 'static>(
+    app: &App,
+    auth: &ConsoleAuth,
+    spaces: &[OrgId],
+    ask: impl FnOnce(&Connection, &[OrgId]) -> Result<T, StoreError> + Send + 'static,
+) -> Result<Positioned<T>, Problem> {
+    let spaces = Reader::of(app, auth).spaces(spaces);
+    let replica = app.relay.replica();
+    let position = replica.position();
+    let found = replica.read(move |conn| ask(conn, &spaces)).await?;
+    Ok(Positioned::ok(position, found))
+}
+
+/// 看板. How things stand now.
+#[utoipa::path(
+    get, path = "/statistics/overview", tag = "statistics", params(OverviewParameters),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "How things stand", body = Overview,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        ReadProblems,
+    )
+)]
+pub(super) async fn overview(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    Parameters(parameters): Parameters<OverviewParameters>,
+) -> Result<Positioned<Overview>, Problem> {
+    let now_ms = app.env.now_ms();
+    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
+        statistics::overview(conn, spaces, now_ms)
+    })
+    .await
+}
+
+/// 季度统计. The figures of a quarter.
+#[utoipa::path(
+    get, path = "/statistics/quarterly", tag = "statistics", params(QuarterParameters),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "The figures", body = PeriodStatistics,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        ReadProblems,
+    )
+)]
+pub(super) async fn quarterly(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    Parameters(parameters): Parameters<QuarterParameters>,
+) -> Result<Positioned<PeriodStatistics>, Problem> {
+    let quarter = Quarter {
+        year: within("year", parameters.year, 2_000, 2_999)?,
+        quarter: within("quarter", parameters.quarter, 1, 4)?,
+    };
+    let now_ms = app.env.now_ms();
+    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
+        statistics::quarterly(conn, spaces, quarter, now_ms)
+    })
+    .await
+}
+
+/// 年度统计. The figures of a year.
+#[utoipa::path(
+    get, path = "/statistics/yearly", tag = "statistics", params(YearParameters),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "The figures", body = PeriodStatistics,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        ReadProblems,
+    )
+)]
+pub(super) async fn yearly(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    Parameters(parameters): Parameters<YearParameters>,
+) -> Result<Positioned<PeriodStatistics>, Problem> {
+    let year = within("year", parameters.year, 2_000, 2_999)?;
+    let now_ms = app.env.now_ms();
+    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
+        statistics::yearly(conn, spaces, year, now_ms)
+    })
+    .await
+}
+
+/// 应查/已查. Which inspections zones owe and have had, who holds them, and when they were last
+/// inspected.
+#[utoipa::path(
+    get, path = "/duties", tag = "statistics", params(DayParameters), security(("session" = [])),
+    responses(
+        (status = 200, description = "Zone by zone", body = Duties,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        ReadProblems,
+    )
+)]
+pub(super) async fn duties(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    Parameters(parameters): Parameters<DayParameters>,
+) -> Result<Positioned<Duties>, Problem> {
+    let (from, to) = parameters.range(app.env.now_ms())?;
+    let shifts = parameters.shifts.unwrap_or(DEFAULT_SHIFTS_PER_DAY);
+    let shifts = within("shifts", shifts, 1, 4)?;
+    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
+        let zones = statistics::duty_completion(conn, spaces, from, to, shifts)?;
+        Ok(Duties { from, to, zones })
+    })
+    .await
+}
+
+/// 重复隐患. Zones and places with several hazards in the days asked for.
+#[utoipa::path(
+    get, path = "/statistics/repeats", tag = "statistics", params(DayParameters),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Where hazards repeat", body = Repeats,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        ReadProblems,
+    )
+)]
+pub(super) async fn repeats(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    Parameters(parameters): Parameters<DayParameters>,
+) -> Result<Positioned<Repeats>, Problem> {
+    let (from, to) = parameters.range(app.env.now_ms())?;
+    let range = (
+        from.start_ms(),
+        from.start_ms() + i64::from(to.0 - from.0) * DAY_MS,
+    );
+    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
+        let places = statistics::repeat_hazards(conn, spaces, range, 2)?;
+        Ok(Repeats { places })
+    })
+    .await
+}

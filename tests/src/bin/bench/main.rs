@@ -1,0 +1,68 @@
+//! `cargo xtask bench`: how fast Vanguard is, each figure beside its limit measured in the same
+//! run on the same machine. Prints a table and writes JSON.
+
+#![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
+
+mod fleet;
+mod limits;
+mod notebooks;
+mod relay;
+mod table;
+
+use std::path::PathBuf;
+
+use table::Table;
+
+/// What is measured.
+struct Options {
+    devices: usize,
+    each: usize,
+    large: usize,
+    json: Option<PathBuf>,
+}
+
+fn main() {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|first| first == relay::COMMAND) {
+        return relay::run(&args[1..]);
+    }
+    let mut take = |name: &str, default: usize| {
+        let Some(at) = args.iter().position(|arg| arg == name) else {
+            return default;
+        };
+        let value = args.get(at + 1).and_then(|value| value.parse().ok());
+        args.drain(at..(at + 2).min(args.len()));
+        value.unwrap_or(default)
+    };
+    let (devices, each) = (take("--devices", 100), take("--each", 100));
+    let large = take("--large", 100_000);
+    let json = match args.as_slice() {
+        [flag, file] if flag == "--json" => Some(PathBuf::from(file)),
+        [] => None,
+        _ => {
+            eprintln!("bench [--devices N] [--each N] [--large N] [--json FILE]");
+            std::process::exit(2);
+        }
+    };
+    let options = Options {
+        devices,
+        each,
+        large,
+        json,
+    };
+    let mut table = Table::default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(fleet::measure(&options, &mut table));
+    notebooks::measure_verbs(&mut table);
+    if options.large > 0 {
+        notebooks::measure_large(options.large, &mut table);
+    }
+    table.print();
+    if let Some(file) = &options.json {
+        std::fs::write(file, table.to_json()).unwrap();
+    }
+}

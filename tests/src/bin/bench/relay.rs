@@ -1,0 +1,176 @@
+//! The relay of the bench, in a process of its own: so that its memory is its own, and it can be
+//! killed.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use vanguard_core::SystemEnv;
+use vanguard_core::env::Env;
+use vanguard_core::id::{GrantId, MemberId, OrgId, ZoneId};
+use vanguard_core::invite::Invite;
+use vanguard_core::model::organisation::{PartyOrg, PartyOrgFields, PartyOrgKind};
+use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
+use vanguard_core::model::{Author, Role};
+use vanguard_server::{Config, Server, Tls};
+use vanguard_tests::creation;
+
+/// What makes this program a relay.
+pub(crate) const COMMAND: &str = "relay";
+
+/// What a relay tells the bench when it is ready.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// Its address.
+    pub(crate) url: String,
+    /// The organisation that everything lies in.
+    pub(crate) org: OrgId,
+    /// Twenty zones; only their ids are needed.
+    pub(crate) zones: Vec<ZoneId>,
+    /// An invite for each device, the last ones for supervisors.
+    pub(crate) invites: Vec<String>,
+}
+
+/// A relay process.
+pub(crate) struct RelayProcess {
+    child: Child,
+    /// What it said.
+    pub(crate) ready: Ready,
+}
+
+impl RelayProcess {
+    /// Starts a relay on `data` with so many members who inspect and so many who supervise; 0 of
+    /// both for one that goes on with what is there.
+    pub(crate) fn start(data: &Path, members: usize, supervisors: usize) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg(COMMAND)
+            .arg(data)
+            .args([members.to_string(), supervisors.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap();
+        Self { child, ready }
+    }
+
+    /// The most memory that it ever had resident, in bytes.
+    pub(crate) fn peak_bytes(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1));
+        kib.and_then(|kib| kib.parse::<f64>().ok())
+            .unwrap_or(f64::NAN)
+            * 1_024.0
+    }
+
+    /// Kills it at once.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for RelayProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the relay until its standard input ends.
+pub(crate) fn run(args: &[String]) {
+    let [data, members, supervisors] = args else {
+        eprintln!("relay DATA MEMBERS SUPERVISORS");
+        std::process::exit(2);
+    };
+    let (members, supervisors) = (members.parse().unwrap(), supervisors.parse().unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut config = Config::new(data);
+        config.auto_confirm = true;
+        config.tls = Tls::Plain;
+        config.limits.connections = 2_000;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::start(listener, config).unwrap();
+        let ready = found(&server, members, supervisors).await;
+        println!("{}", serde_json::to_string(&ready).unwrap());
+        std::io::stdout().flush().unwrap();
+        let ended = tokio::task::spawn_blocking(|| {
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        });
+        server
+            .run(async {
+                let _ = ended.await;
+            })
+            .await;
+    });
+}
+
+async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
+    let env: Arc<dyn Env> = SystemEnv::shared();
+    let org = OrgId(env.uuid_v7());
+    let mut acts = Vec::new();
+    if members + supervisors > 0 {
+        let branch = PartyOrgFields {
+            name: "电解一支部".into(),
+            org_kind: PartyOrgKind::Branch,
+            parent: None,
+            project: None,
+        };
+        acts.push(creation::<PartyOrg>(&*env, org.into(), &branch));
+    }
+    let mut ids = Vec::new();
+    for number in 0..members + supervisors {
+        let member = MemberId(env.uuid_v7());
+        let fields = MemberFields {
+            name: format!("党员{number}"),
+            number: format!("{number:05}"),
+            home: Some(org),
+            unit: None,
+        };
+        let role = if number < members {
+            Role::Member
+        } else {
+            Role::Supervisor
+        };
+        let grant = GrantFields { member, role, org };
+        acts.push(creation::<Member>(&*env, member.into(), &fields));
+        acts.push(creation::<Grant>(
+            &*env,
+            GrantId(env.uuid_v7()).into(),
+            &grant,
+        ));
+        ids.push(member);
+    }
+    server.relay().act(Author::OPERATOR, acts).await.unwrap();
+    let invites = ids.iter().map(|member| {
+        let invite = Invite {
+            relay_url: server.ready().public_url.clone(),
+            relay_key: server.ready().relay_key,
+            secret: server
+                .access()
+                .create_invite(*member, 3_600_000, MemberId::OPERATOR)
+                .unwrap(),
+            member_name: String::new(),
+        };
+        invite.to_text()
+    });
+    Ready {
+        url: server.ready().public_url.clone(),
+        org,
+        invites: invites.collect(),
+        zones: (0..20).map(|_| ZoneId(env.uuid_v7())).collect(),
+    }
+}
