@@ -3,6 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod dice;
+pub mod plain;
+pub mod verdict;
+pub mod walk;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -79,9 +84,22 @@ pub struct Fleet {
     pub env: Arc<TestEnv>,
     /// The organisation.
     pub plant: Plant,
+    /// For ids: the relay's threads look at its clock whenever they like.
+    ids: Arc<TestEnv>,
     directory: TempDir,
     seed: u64,
     phones: u64,
+}
+
+/// A directory of its own, in memory where there is such a place: what survives a crash is tested
+/// elsewhere.
+pub fn scratch() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
 }
 
 /// A small organisation: a committee with two branches, and a contractor.
@@ -100,8 +118,8 @@ pub struct Plant {
 impl Fleet {
     /// A fleet with a relay and no phone.
     pub async fn new(seed: u64) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let env = TestEnv::new(seed);
+        let directory = scratch();
+        let (env, ids) = (TestEnv::new(seed), TestEnv::new(!seed));
         let data = directory.path().join("relay");
         let relay = Relay::open(
             &data,
@@ -110,16 +128,17 @@ impl Fleet {
         )
         .unwrap();
         let plant = Plant {
-            committee: OrgId((&*env as &dyn Env).uuid_v7()),
-            first: OrgId((&*env as &dyn Env).uuid_v7()),
-            second: OrgId((&*env as &dyn Env).uuid_v7()),
-            contractor: UnitId((&*env as &dyn Env).uuid_v7()),
+            committee: OrgId((&*ids as &dyn Env).uuid_v7()),
+            first: OrgId((&*ids as &dyn Env).uuid_v7()),
+            second: OrgId((&*ids as &dyn Env).uuid_v7()),
+            contractor: UnitId((&*ids as &dyn Env).uuid_v7()),
         };
         let fleet = Self {
             relay,
             data,
             env,
             plant,
+            ids,
             directory,
             seed,
             phones: 0,
@@ -165,12 +184,12 @@ impl Fleet {
     }
 
     fn creation<R: Record>(&self, id: DocumentId, fields: &R::Fields) -> Act {
-        creation::<R>(&*self.env, id, fields)
+        creation::<R>(&*self.ids, id, fields)
     }
 
     /// Gives a member a role.
     pub async fn grant(&self, member: MemberId, role: Role, org: OrgId) -> GrantId {
-        let id = GrantId((&*self.env as &dyn Env).uuid_v7());
+        let id = GrantId((&*self.ids as &dyn Env).uuid_v7());
         let fields = GrantFields { member, role, org };
         let act = self.creation::<Grant>(id.into(), &fields);
         self.relay.act(Author::OPERATOR, vec![act]).await.unwrap();
@@ -179,7 +198,7 @@ impl Fleet {
 
     /// A member of `home` with these roles, and their enrolled phone, not synced yet.
     pub async fn phone(&mut self, name: &str, home: OrgId, roles: &[(Role, OrgId)]) -> Phone {
-        let member = MemberId((&*self.env as &dyn Env).uuid_v7());
+        let member = MemberId((&*self.ids as &dyn Env).uuid_v7());
         let fields = MemberFields {
             name: name.into(),
             number: format!("{:05}", self.phones + 1),
