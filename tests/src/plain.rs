@@ -200,7 +200,11 @@ impl Paper {
             }
             "rectified" if is(&["assigned"]) && belongs => {
                 let behalf = event["on_behalf_of"]["member"].as_str().unwrap_or(by);
-                if self.assigned.as_ref().is_none_or(|(person, _)| person != behalf) {
+                if self
+                    .assigned
+                    .as_ref()
+                    .is_none_or(|(person, _)| person != behalf)
+                {
                     return false;
                 }
                 self.hands = vec![by.to_owned(), behalf.to_owned()];

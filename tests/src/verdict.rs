@@ -128,8 +128,8 @@ fn phone_against_relay(
     let may_see = |id: &DocumentId, document: &PlainDocument| {
         let kind = DocumentKind::parse(&document.kind).unwrap();
         let (space, creator) = (document.space, document.creator);
-        let is_in_scope = scope.contains(&space)
-            && directory.may_read(phone.member(), kind, space, creator);
+        let is_in_scope =
+            scope.contains(&space) && directory.may_read(phone.member(), kind, space, creator);
         is_in_scope || was_assigned(papers.get(id), phone.member())
     };
     let own = shown(phone.notebook.reader()).unwrap();
@@ -173,9 +173,16 @@ fn difference(mine: &Shown, theirs: &Shown) -> String {
         return format!("{mine:?} / {theirs:?}");
     }
     let parts = ["fields", "state", "events", "conflicts"];
-    let differing = parts.iter().filter(|part| my_view[**part] != their_view[**part]);
+    let differing = parts
+        .iter()
+        .filter(|part| my_view[**part] != their_view[**part]);
     differing
-        .map(|part| format!("{part}: here {} / relay {}\n", my_view[*part], their_view[*part]))
+        .map(|part| {
+            format!(
+                "{part}: here {} / relay {}\n",
+                my_view[*part], their_view[*part]
+            )
+        })
         .collect()
 }
 
@@ -191,7 +198,9 @@ fn accounts(world: &World, log: &PlainLog) -> Wrongs {
         let returned = trays[commit.phone]
             .iter()
             .filter(|returned| returned.document == commit.document);
-        let times = returned.filter(|returned| is_of(commit, &returned.verb)).count();
+        let times = returned
+            .filter(|returned| is_of(commit, &returned.verb))
+            .count();
         if usize::from(is_in_log) + times != 1 {
             wrongs.push(format!(
                 "{commit:?}: in the log: {is_in_log}; in the tray {times} times"

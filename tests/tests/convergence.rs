@@ -22,7 +22,9 @@ fn number(name: &str, default: u64) -> u64 {
 
 /// One walk; gives what it did.
 fn walk(seed: u64, steps: usize, is_told: bool) -> Result<Tally, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let walked = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let world = World::new(seed).await;

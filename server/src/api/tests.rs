@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tower::ServiceExt as _;
 use uuid::Uuid;
+use vanguard_core::SystemEnv;
 use vanguard_core::id::{MemberId, OrgId};
 use vanguard_core::model::organisation::{
     PartyOrg, PartyOrgFields, PartyOrgKind, Unit, UnitFields, UnitKind,
@@ -18,7 +19,6 @@ use vanguard_core::model::organisation::{
 use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
 use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
 use vanguard_core::model::{Author, Record, Role};
-use vanguard_core::SystemEnv;
 
 use super::extract::POSITION;
 use crate::access::{Access, Passwords, Session, Throttle};

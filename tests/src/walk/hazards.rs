@@ -1,11 +1,11 @@
 //! Events of hazards: most of them such that they could be next, some of them not.
 
 use vanguard_core::id::{DocumentId, HazardId, UnitId};
+use vanguard_core::model::DocumentKind;
 use vanguard_core::model::hazard::{
     Assignment, Hazard, HazardEvent, HazardGrade, HazardNature, HazardStatus, MajorHazardPlan,
     Party, Rectification, RectificationMode,
 };
-use vanguard_core::model::DocumentKind;
 use vanguard_core::notebook::Result as VerbResult;
 
 use super::{Done, World};
@@ -64,7 +64,11 @@ impl World {
         let is_major = self.dice.percent(30);
         match number {
             0 => HazardEvent::Graded {
-                grade: if is_major { HazardGrade::Major } else { HazardGrade::General },
+                grade: if is_major {
+                    HazardGrade::Major
+                } else {
+                    HazardGrade::General
+                },
                 nature: HazardNature::UnsafeAct,
                 reason: text,
                 criterion: is_major.then(|| "判定标准第三条".into()),
@@ -78,7 +82,10 @@ impl World {
                 assurances: None,
                 plan: self.dice.percent(60).then(whole_plan),
             }),
-            3 => HazardEvent::Extended { deadline_ms, reason: text },
+            3 => HazardEvent::Extended {
+                deadline_ms,
+                reason: text,
+            },
             4..=6 => {
                 let me = Party::Member(self.members[at]);
                 let on_the_spot = number == 4;

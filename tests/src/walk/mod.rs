@@ -70,9 +70,17 @@ pub struct World {
 fn cast(fleet: &Fleet) -> Vec<(&'static str, OrgId, Vec<(Role, OrgId)>)> {
     let (top, first, second) = (fleet.plant.committee, fleet.plant.first, fleet.plant.second);
     vec![
-        ("陈督查", top, vec![(Role::Supervisor, top), (Role::Admin, top)]),
+        (
+            "陈督查",
+            top,
+            vec![(Role::Supervisor, top), (Role::Admin, top)],
+        ),
         ("赵安全", first, vec![(Role::SafetyOfficer, first)]),
-        ("王建国", first, vec![(Role::Member, first), (Role::Rectifier, first)]),
+        (
+            "王建国",
+            first,
+            vec![(Role::Member, first), (Role::Rectifier, first)],
+        ),
         ("孙书记", second, vec![(Role::BranchSecretary, second)]),
         ("李师傅", second, vec![(Role::Member, second)]),
         ("钱总", top, vec![(Role::SafetyOfficer, top)]),
@@ -147,7 +155,10 @@ impl World {
                 _ => self.decree().await,
             };
             if self.is_told {
-                println!("{step}: phone {at}: {what}: {}", if came { "yes" } else { "no" });
+                println!(
+                    "{step}: phone {at}: {what}: {}",
+                    if came { "yes" } else { "no" }
+                );
             }
             let tally = self.tally.entry(what).or_default();
             tally.0 += 1;
@@ -178,19 +189,32 @@ impl World {
 
     /// The phones.
     pub fn phones(&self) -> impl Iterator<Item = &Phone> {
-        self.walkers.iter().filter_map(|walker| walker.phone.as_ref())
+        self.walkers
+            .iter()
+            .filter_map(|walker| walker.phone.as_ref())
     }
 
     fn phone(&mut self, at: usize) -> &mut Phone {
-        self.walkers[at].phone.as_mut().expect("every walker has a phone")
+        self.walkers[at]
+            .phone
+            .as_mut()
+            .expect("every walker has a phone")
     }
 
     fn options(&mut self, at: usize) -> Options {
         let window_days = self.walkers[at].window_days;
         let is_narrow = self.dice.percent(60);
         Options {
-            page_bytes: if is_narrow { 1_024 << self.dice.below(5) } else { 1 << 20 },
-            push_changes: if is_narrow { 1 + self.dice.below(20) } else { 1_000 },
+            page_bytes: if is_narrow {
+                1_024 << self.dice.below(5)
+            } else {
+                1 << 20
+            },
+            push_changes: if is_narrow {
+                1 + self.dice.below(20)
+            } else {
+                1_000
+            },
             window_days,
         }
     }

@@ -29,7 +29,10 @@ impl World {
     }
 
     fn begin(&mut self, at: usize, mut session: Session) -> Option<(Session, Vec<u8>)> {
-        match session.next(&mut self.phone(at).notebook).expect("a sync goes on") {
+        match session
+            .next(&mut self.phone(at).notebook)
+            .expect("a sync goes on")
+        {
             Step::Exchange(body) => Some((session, body)),
             Step::Done(_) => None,
             Step::Sign(_) => unreachable!("the notebook has its key"),
@@ -43,7 +46,9 @@ impl World {
 
     fn take_answer(&mut self, at: usize, session: &mut Session, answer: &[u8]) {
         let notebook = &mut self.phone(at).notebook;
-        session.answered(notebook, answer).expect("an answer is taken");
+        session
+            .answered(notebook, answer)
+            .expect("an answer is taken");
     }
 
     /// At most so many exchanges.

@@ -68,7 +68,10 @@ impl World {
         let space = self.space(at);
         let description = self.words("通道堵塞");
         let fields = HazardFields::new(description, HazardNature::UnsafeCondition);
-        self.phone(at).notebook.report_hazard(space, &fields).map(created)
+        self.phone(at)
+            .notebook
+            .report_hazard(space, &fields)
+            .map(created)
     }
 
     fn edit_hazard(&mut self, at: usize) -> Did {
@@ -78,7 +81,11 @@ impl World {
         let mut fields = Map::new();
         for field in ["description", "place", "item", "requirements"] {
             if fields.is_empty() || self.dice.percent(20) {
-                let name = if self.dice.percent(70) { "place" } else { field };
+                let name = if self.dice.percent(70) {
+                    "place"
+                } else {
+                    field
+                };
                 fields.insert(name.into(), Value::String(self.words("地点")));
             }
         }
@@ -87,7 +94,10 @@ impl World {
 
     fn edited(&mut self, at: usize, id: DocumentId, fields: Map<String, Value>) -> Did {
         let done = Done::Edited(fields.clone());
-        self.phone(at).notebook.edit(id, fields).map(|()| vec![(id, done)])
+        self.phone(at)
+            .notebook
+            .edit(id, fields)
+            .map(|()| vec![(id, done)])
     }
 
     /// A document of a kind that the phone has, the newer ones more likely.
@@ -103,7 +113,9 @@ impl World {
 
     fn inspect(&mut self, at: usize) -> Did {
         let space = self.space(at);
-        let zone = self.some(at, DocumentKind::Zone).map_or(ZoneId(space.0), ZoneId::from);
+        let zone = self
+            .some(at, DocumentKind::Zone)
+            .map_or(ZoneId(space.0), ZoneId::from);
         let kind = *self.dice.one(InspectionKind::ALL);
         let hazard = self.some(at, DocumentKind::Hazard).map(HazardId::from);
         let summary = self.words("巡检");
@@ -115,7 +127,11 @@ impl World {
         for number in 0..answers {
             let answer = ItemResult {
                 code: format!("{number}"),
-                outcome: if number == 0 { ItemOutcome::Abnormal } else { ItemOutcome::Normal },
+                outcome: if number == 0 {
+                    ItemOutcome::Abnormal
+                } else {
+                    ItemOutcome::Normal
+                },
                 remark: "现场确认".into(),
                 hazard: hazard.filter(|_| number == 0),
                 violation: None,
@@ -141,14 +157,20 @@ impl World {
         let event = match self.dice.below(4) {
             0 => InspectionEvent::Reviewed { remark: text },
             1 => InspectionEvent::Returned { remark: text },
-            2 => InspectionEvent::Corrected { text, items: Vec::new() },
+            2 => InspectionEvent::Corrected {
+                text,
+                items: Vec::new(),
+            },
             _ => InspectionEvent::Commented { text },
         };
         self.append::<Inspection>(at, id, &event)
     }
 
     pub(super) fn append<R: Record>(&mut self, at: usize, id: DocumentId, event: &R::Event) -> Did {
-        self.phone(at).notebook.append::<R>(id, event).map(|event| appended(id, event))
+        self.phone(at)
+            .notebook
+            .append::<R>(id, event)
+            .map(|event| appended(id, event))
     }
 
     fn violation(&mut self, at: usize) -> Did {
@@ -157,7 +179,10 @@ impl World {
         let kind = ViolationKind::OperationViolation;
         let mut fields = ViolationFields::new(kind, description, "3号炉", "高处作业规程");
         fields.person = Some("某某".into());
-        self.phone(at).notebook.record_violation(space, &fields).map(created)
+        self.phone(at)
+            .notebook
+            .record_violation(space, &fields)
+            .map(created)
     }
 
     fn violation_event(&mut self, at: usize) -> Did {
@@ -188,7 +213,9 @@ impl World {
                 let fields = Map::from_iter([("place".to_owned(), Value::String(name))]);
                 self.edited(at, id, fields)
             }
-            (Some(id), 1) => self.append::<ResponsibilityZone>(at, id, &ZoneEvent::Noted { text: name }),
+            (Some(id), 1) => {
+                self.append::<ResponsibilityZone>(at, id, &ZoneEvent::Noted { text: name })
+            }
             (Some(id), 2) if self.dice.percent(30) => {
                 self.append::<ResponsibilityZone>(at, id, &ZoneEvent::Retired { reason: name })
             }
@@ -206,7 +233,10 @@ impl World {
                     duty: None,
                     template: None,
                 };
-                self.phone(at).notebook.create_zone(space, &fields).map(created)
+                self.phone(at)
+                    .notebook
+                    .create_zone(space, &fields)
+                    .map(created)
             }
         }
     }
@@ -214,7 +244,10 @@ impl World {
     fn post(&mut self, at: usize) -> Did {
         let (space, text) = (self.space(at), self.words("先锋岗"));
         let holders = vec![*self.dice.one(&self.members), self.members[at]];
-        let Some(id) = self.some(at, DocumentKind::Post).filter(|_| self.dice.percent(75)) else {
+        let Some(id) = self
+            .some(at, DocumentKind::Post)
+            .filter(|_| self.dice.percent(75))
+        else {
             let fields = PostFields {
                 code: text.clone(),
                 name: text,
@@ -224,7 +257,11 @@ impl World {
                 holders,
                 commitments: vec!["身边无违章".into()],
             };
-            return self.phone(at).notebook.propose_post(space, &fields).map(created);
+            return self
+                .phone(at)
+                .notebook
+                .propose_post(space, &fields)
+                .map(created);
         };
         let event = match self.dice.below(8) {
             0 | 1 => PostEvent::Named,
@@ -235,7 +272,10 @@ impl World {
                 let Some(entry) = self.dice.any(&view.state.unreviewed) else {
                     return Ok(Vec::new());
                 };
-                PostEvent::EntryReviewed { entry, remark: text }
+                PostEvent::EntryReviewed {
+                    entry,
+                    remark: text,
+                }
             }
             _ => {
                 let entry = PostEntry {
@@ -243,7 +283,9 @@ impl World {
                     shift: Shift::Night,
                     kept: vec![true],
                     done: text,
-                    inspection: self.some(at, DocumentKind::Inspection).map(InspectionId::from),
+                    inspection: self
+                        .some(at, DocumentKind::Inspection)
+                        .map(InspectionId::from),
                     hazard: None,
                 };
                 let notebook = &mut self.phone(at).notebook;
@@ -268,7 +310,10 @@ impl World {
                     members: self.members.clone(),
                     unit: None,
                 };
-                self.phone(at).notebook.create::<TaskTeam>(space, &fields, None).map(created)
+                self.phone(at)
+                    .notebook
+                    .create::<TaskTeam>(space, &fields, None)
+                    .map(created)
             }
         }
     }
@@ -279,8 +324,18 @@ impl World {
             code: "1".into(),
             text: name.clone(),
         }];
-        if let Some(id) = self.some(at, DocumentKind::Template).filter(|_| self.dice.percent(50)) {
-            let version = self.phone(at).notebook.get::<Template>(id)?.view.state.version + 1;
+        if let Some(id) = self
+            .some(at, DocumentKind::Template)
+            .filter(|_| self.dice.percent(50))
+        {
+            let version = self
+                .phone(at)
+                .notebook
+                .get::<Template>(id)?
+                .view
+                .state
+                .version
+                + 1;
             return self.append::<Template>(at, id, &TemplateEvent::Published { version, items });
         }
         let fields = TemplateFields {
@@ -293,7 +348,11 @@ impl World {
         let id = notebook.create_template(&fields, items)?;
         let view = notebook.get::<Template>(id)?.view;
         let mut done = created(id);
-        done.extend(view.events.iter().flat_map(|folded| appended(id, folded.event.id)));
+        done.extend(
+            view.events
+                .iter()
+                .flat_map(|folded| appended(id, folded.event.id)),
+        );
         Ok(done)
     }
 
@@ -349,13 +408,18 @@ impl World {
 
     fn register(&mut self, at: usize) -> Did {
         let name = self.words("单位");
-        if let Some(unit) = self.some(at, DocumentKind::Unit).filter(|_| self.dice.percent(70)) {
+        if let Some(unit) = self
+            .some(at, DocumentKind::Unit)
+            .filter(|_| self.dice.percent(70))
+        {
             let fields = PersonFields {
                 name,
                 unit: unit.into(),
             };
             let notebook = &mut self.phone(at).notebook;
-            return notebook.create::<Person>(OrgId::DIRECTORY, &fields, None).map(created);
+            return notebook
+                .create::<Person>(OrgId::DIRECTORY, &fields, None)
+                .map(created);
         }
         let fields = UnitFields {
             name,
@@ -363,7 +427,9 @@ impl World {
             parent: None,
         };
         let notebook = &mut self.phone(at).notebook;
-        notebook.create::<Unit>(OrgId::DIRECTORY, &fields, None).map(created)
+        notebook
+            .create::<Unit>(OrgId::DIRECTORY, &fields, None)
+            .map(created)
     }
 
     /// One of the values of a field in conflict, or any other.
