@@ -812,7 +812,10 @@ fn a_tampered_change_never_harms() {
             position: 100,
             received_at_ms: NOW_MS,
         };
-        admit(&context, subject.as_ref(), claim, raw, provisional)
+        match super::super::parse(raw) {
+            Ok(parsed) => admit(&context, subject.as_ref(), claim, parsed, provisional),
+            Err(refusal) => Verdict::Refused(refusal),
+        }
     };
     for (subject, who, raw) in &life {
         assert_passes(raw);

@@ -9,7 +9,7 @@ mod shape;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{Automerge, Change, ChangeHash};
+use automerge::{Automerge, Change, ChangeHash, ExpandedChange};
 
 use crate::document::{self, Admitted, Positions, ReadError};
 use crate::id::{DocumentId, EventId, MemberId, OrgId};
@@ -126,13 +126,33 @@ pub struct Claim {
     pub space: OrgId,
 }
 
-/// Reads which document a creating change creates, before anything is decided about it.
+/// A change that was bounded, parsed and decoded, and about which nothing is decided yet.
+#[derive(Debug)]
+pub struct Parsed {
+    change: Change,
+    expanded: ExpandedChange,
+}
+
+impl Parsed {
+    /// Which document it creates; `None` where it creates none.
+    pub fn created_document(&self) -> Option<DocumentId> {
+        shape::created_id(&self.expanded)
+    }
+}
+
+/// Step one, and the reading of the bytes.
 ///
 /// # Errors
-/// The refusal that the change would get.
-pub fn created_document(raw: &[u8]) -> Result<DocumentId, Refusal> {
-    let change = parse(raw)?;
-    shape::created_id(&change.decode()).ok_or(Refusal::Malformed)
+/// The refusal that the change gets.
+pub fn parse(raw: &[u8]) -> Result<Parsed, Refusal> {
+    bounded::check(raw)?;
+    let parsed = catch_unwind(|| {
+        let change = Change::from_bytes(raw.to_vec()).ok()?;
+        let is_whole = change.raw_bytes() == raw && change.extra_bytes().is_empty();
+        let expanded = is_whole.then(|| change.decode())?;
+        Some(Parsed { change, expanded })
+    });
+    parsed.ok().flatten().ok_or(Refusal::Malformed)
 }
 
 /// Judges a change to `subject` (`None` while the document does not exist). `provisional` is the
@@ -141,11 +161,11 @@ pub fn admit(
     context: &Context<'_>,
     subject: Option<&Subject>,
     claim: Claim,
-    raw: &[u8],
+    parsed: Parsed,
     provisional: Admitted,
 ) -> Verdict {
     let judged = catch_unwind(AssertUnwindSafe(|| {
-        judge(context, subject, claim, raw, provisional)
+        judge(context, subject, claim, parsed, provisional)
     }));
     match judged {
         Ok(Ok(verdict)) => verdict,
@@ -154,24 +174,14 @@ pub fn admit(
     }
 }
 
-/// Steps one and the first half of two.
-fn parse(raw: &[u8]) -> Result<Change, Refusal> {
-    bounded::check(raw)?;
-    let change = Change::from_bytes(raw.to_vec()).map_err(|_| Refusal::Malformed)?;
-    if change.raw_bytes() != raw || !change.extra_bytes().is_empty() {
-        return Err(Refusal::Malformed);
-    }
-    Ok(change)
-}
-
 fn judge(
     context: &Context<'_>,
     subject: Option<&Subject>,
     claim: Claim,
-    raw: &[u8],
+    parsed: Parsed,
     provisional: Admitted,
 ) -> Result<Verdict, Refusal> {
-    let change = parse(raw)?;
+    let Parsed { change, expanded } = parsed;
     let empty = Automerge::new();
     let base = subject.map_or(&empty, |subject| &subject.doc);
     let missing: Vec<Hash> = change
@@ -191,10 +201,9 @@ fn judge(
     if author.member != context.member {
         return Err(Refusal::Forged);
     }
-    let expanded = change.decode();
     let shape = shape::classify(&expanded, subject.map(|subject| &subject.doc))?;
     let hash = change.hash();
-    let doc = applied(base, change)?;
+    let doc = applied(subject.map(|subject| &subject.doc), change)?;
 
     let header = document::read_header(&doc).map_err(|e| refusal_of(&e))?;
     let is_claimed = claim.space == header.space
@@ -250,8 +259,12 @@ fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Resu
 /// The last second of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Step three: only bytes that were saved and reloaded are ever served.
-fn applied(base: &Automerge, change: Change) -> Result<Automerge, Refusal> {
+/// Step three: only bytes that were loaded are ever served. A new document is its first change's
+/// bytes; a later change is applied to a copy, which is saved and loaded again.
+fn applied(base: Option<&Automerge>, change: Change) -> Result<Automerge, Refusal> {
+    let Some(base) = base else {
+        return Automerge::load(change.raw_bytes()).map_err(|_| Refusal::Malformed);
+    };
     let mut doc = base.clone();
     doc.apply_changes([change])
         .map_err(|_| Refusal::Malformed)?;

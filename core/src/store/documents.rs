@@ -212,6 +212,19 @@ pub fn place(conn: &Connection, key: DocKey, hash: Hash, admitted: Admitted) -> 
     Ok(())
 }
 
+/// Whether what is projected of a document says anything of its changes' positions: a record that
+/// was only created, without an event, does not.
+///
+/// # Errors
+/// SQLite's.
+pub fn shows_positions(conn: &Connection, key: DocKey) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT kind = 'hazard' OR (SELECT count(*) FROM change c WHERE c.doc = d.doc) > 1
+         FROM document d WHERE d.doc = ?1",
+    )?;
+    Ok(statement.query_row([key.0], |row| row.get(0))?)
+}
+
 /// Projects a document anew, after positions have changed.
 ///
 /// # Errors

@@ -194,7 +194,9 @@ impl Page<'_> {
             touched.insert(item.key);
         }
         for key in touched {
-            documents::refresh(conn, key, self.now_ms)?;
+            if documents::shows_positions(conn, key)? {
+                documents::refresh(conn, key, self.now_ms)?;
+            }
         }
         if let (Some(statement), Some(signature)) = (&self.receipt, &self.response.receipt) {
             conn.prepare_cached(

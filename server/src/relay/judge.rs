@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use vanguard_core::admission::{self, Claim, Context, Outcome, Subject, Verdict};
+use vanguard_core::admission::{self, Claim, Context, Outcome, Parsed, Subject, Verdict};
 use vanguard_core::batch::{FORMAT, change_hash, statement};
 use vanguard_core::document::Admitted;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
@@ -178,24 +178,19 @@ impl<'a> Bench<'a> {
         raw: &[u8],
     ) -> log::Result<Judged> {
         let hash = change_hash(raw).unwrap_or_default();
-        let named = match claim.document {
-            Some(document) => Ok(document),
-            None => admission::created_document(raw),
-        };
         let space = claim.space;
-        let document = match named {
-            Ok(document) => document,
-            Err(refusal) => {
-                let decision = Decision::Refuse(refusal);
-                return Ok(Judged {
-                    document: None,
-                    space,
-                    hash,
-                    decision,
-                });
-            }
+        let parsed = admission::parse(raw);
+        let created = || parsed.as_ref().ok().and_then(Parsed::created_document);
+        let Some(document) = claim.document.or_else(created) else {
+            let refusal = parsed.err().unwrap_or(Refusal::Malformed);
+            return Ok(Judged {
+                document: None,
+                space,
+                hash,
+                decision: Decision::Refuse(refusal),
+            });
         };
-        let decision = self.decide(who, document, claim, &hash, raw)?;
+        let decision = self.decide(who, document, claim, &hash, parsed)?;
         Ok(Judged {
             document: Some(document),
             space,
@@ -210,7 +205,7 @@ impl<'a> Bench<'a> {
         document: DocumentId,
         claim: Claim,
         hash: &Hash,
-        raw: &[u8],
+        parsed: Result<Parsed, Refusal>,
     ) -> log::Result<Decision> {
         if let Some(reason) = log::refusal(self.conn, document, hash)? {
             return Ok(Decision::KnownRefused { reason });
@@ -223,6 +218,10 @@ impl<'a> Bench<'a> {
                 position: known.position,
             });
         }
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(refusal) => return Ok(Decision::Refuse(refusal)),
+        };
         let context = Context {
             directory: &self.directory,
             member: who.member,
@@ -236,7 +235,7 @@ impl<'a> Bench<'a> {
             received_at_ms: self.now_ms,
         };
         Ok(
-            match admission::admit(&context, subject, claim, raw, placed) {
+            match admission::admit(&context, subject, claim, parsed, placed) {
                 Verdict::Admitted(outcome) => {
                     self.provisional += 1;
                     Decision::Admit(self.note(document, *outcome))

@@ -42,10 +42,10 @@ pub(crate) async fn measure(options: &Options, table: &mut Table) {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut packed_json = 0;
     let mut json_bytes = 0;
-    for device in &mut devices {
+    for (device, branch) in devices.iter_mut().zip(&ready.branches) {
         let mut json = Vec::new();
         for _ in 0..options.each {
-            let id = write_inspection(&mut device.notebook, ready.org, &ready.zones, &mut random);
+            let id = write_inspection(&mut device.notebook, *branch, &ready.zones, &mut random);
             let row = device.notebook.get::<Inspection>(id).unwrap();
             json.extend(serde_json::to_vec(&row.view).unwrap());
         }

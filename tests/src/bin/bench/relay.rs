@@ -26,8 +26,8 @@ pub(crate) const COMMAND: &str = "relay";
 pub(crate) struct Ready {
     /// Its address.
     pub(crate) url: String,
-    /// The organisation that everything lies in.
-    pub(crate) org: OrgId,
+    /// A branch for each device: one device's storm is not another's page.
+    pub(crate) branches: Vec<OrgId>,
     /// Twenty zones; only their ids are needed.
     pub(crate) zones: Vec<ZoneId>,
     /// An invite for each device, the last ones for supervisors.
@@ -120,24 +120,32 @@ pub(crate) fn run(args: &[String]) {
 
 async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
     let env: Arc<dyn Env> = SystemEnv::shared();
-    let org = OrgId(env.uuid_v7());
+    let org = |name: String, org_kind, parent| PartyOrgFields {
+        name,
+        org_kind,
+        parent,
+        project: None,
+    };
+    let committee = OrgId(env.uuid_v7());
+    let branches: Vec<OrgId> = (0..members).map(|_| OrgId(env.uuid_v7())).collect();
     let mut acts = Vec::new();
     if members + supervisors > 0 {
-        let branch = PartyOrgFields {
-            name: "电解一支部".into(),
-            org_kind: PartyOrgKind::Branch,
-            parent: None,
-            project: None,
-        };
-        acts.push(creation::<PartyOrg>(&*env, org.into(), &branch));
+        let fields = org("铝业公司党委".into(), PartyOrgKind::Committee, None);
+        acts.push(creation::<PartyOrg>(&*env, committee.into(), &fields));
+    }
+    for (number, branch) in branches.iter().enumerate() {
+        let name = format!("第{number}支部");
+        let fields = org(name, PartyOrgKind::Branch, Some(committee));
+        acts.push(creation::<PartyOrg>(&*env, (*branch).into(), &fields));
     }
     let mut ids = Vec::new();
     for number in 0..members + supervisors {
         let member = MemberId(env.uuid_v7());
+        let home = branches.get(number).copied().unwrap_or(committee);
         let fields = MemberFields {
             name: format!("党员{number}"),
             number: format!("{number:05}"),
-            home: Some(org),
+            home: Some(home),
             unit: None,
         };
         let role = if number < members {
@@ -145,7 +153,11 @@ async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
         } else {
             Role::Supervisor
         };
-        let grant = GrantFields { member, role, org };
+        let grant = GrantFields {
+            member,
+            role,
+            org: home,
+        };
         acts.push(creation::<Member>(&*env, member.into(), &fields));
         acts.push(creation::<Grant>(
             &*env,
@@ -169,7 +181,7 @@ async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
     });
     Ready {
         url: server.ready().public_url.clone(),
-        org,
+        branches,
         invites: invites.collect(),
         zones: (0..20).map(|_| ZoneId(env.uuid_v7())).collect(),
     }
