@@ -23,9 +23,10 @@ use crate::id::{DocumentId, EventId, GrantId, MemberId, OrgId};
 use crate::rules::Refusal;
 
 /// Declares an enumeration of the domain: its text in documents and on the wire, and its key in
-/// the message catalogue.
+/// the message catalogue. (`$text` is a token, not a literal: as a literal it would reach derives in
+/// a group that they do not look into, and the OpenAPI document would give the variant's name.)
 macro_rules! enumeration {
-    ($(#[$meta:meta])* $name:ident, $key:literal { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident, $key:literal { $($(#[$vmeta:meta])* $variant:ident = $text:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -166,9 +166,8 @@ pub fn rows(
 /// on every device and never changes.
 pub fn number(view: &View<Hazard>) -> String {
     let (year, month, day) = Day::at(view.header.created_ms).ymd();
-    let tail = &view.header.id.as_bytes()[12..];
-    let digits: String = tail.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("{year:04}{month:02}{day:02}-{digits}")
+    let [.., a, b, c, d] = *view.header.id.as_bytes();
+    format!("{year:04}{month:02}{day:02}-{a:02X}{b:02X}{c:02X}{d:02X}")
 }
 
 /// Names from the directory, each asked for once.

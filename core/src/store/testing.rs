@@ -141,8 +141,8 @@ impl World {
         at_ms: i64,
     ) {
         let (doc, positions) = self.documents.get_mut(&id).unwrap();
-        let composer = Composer::new([7; 16], author, at_ms);
-        let composed = composer.perform(doc, verb, seen).unwrap();
+        let made = Composer::new([7; 16], author, at_ms).perform(doc, verb, seen);
+        let composed = made.unwrap();
         self.position += 1;
         let admitted = Admitted {
             position: self.position,

@@ -189,9 +189,10 @@ impl Model {
         let stage = world.random.below(7);
         if stage >= 1 {
             let is_major = world.random.one_in(5);
-            let grade = match is_major {
-                true => HazardGrade::Major,
-                false => HazardGrade::General,
+            let grade = if is_major {
+                HazardGrade::Major
+            } else {
+                HazardGrade::General
             };
             hazard.grade = Some(grade);
             let graded = HazardEvent::Graded {
