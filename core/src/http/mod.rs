@@ -83,7 +83,7 @@ impl Traffic {
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long nothing may arrive before an exchange counts as cut.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// Level 3 is zstd's own default: fast, and small enough.
 const ZSTD_LEVEL: i32 = 3;
 /// Bodies below this size do not gain by compression, in bytes.

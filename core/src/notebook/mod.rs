@@ -268,14 +268,14 @@ pub(crate) fn note_ahead(
 ) -> Result<()> {
     match query::kind_of(conn, id)? {
         Some((DocumentKind::Organisation, _)) => {
-            let row = query::get::<PartyOrg>(conn, id)?;
-            row.iter()
-                .for_each(|row| Arc::make_mut(directory).put_org(&row.view));
+            if let Some(row) = query::get::<PartyOrg>(conn, id)? {
+                Arc::make_mut(directory).put_org(&row.view);
+            }
         }
         Some((DocumentKind::Grant, _)) => {
-            let row = query::get::<Grant>(conn, id)?;
-            row.iter()
-                .for_each(|row| Arc::make_mut(directory).put_grant(&row.view));
+            if let Some(row) = query::get::<Grant>(conn, id)? {
+                Arc::make_mut(directory).put_grant(&row.view);
+            }
         }
         _ => {}
     }

@@ -154,9 +154,11 @@ pub fn take(
     let doc = match document::load(stored.iter().map(|change| change.raw.as_slice())) {
         Ok(doc) => doc,
         Err(_) if known.is_none() || !fresh.is_empty() => {
-            return Ok(match is_loadable_without(&stored, &fresh) {
-                true => Taken::MissingDependencies,
-                false => Taken::Damaged,
+            let is_gap = is_loadable_without(&stored, &fresh);
+            return Ok(if is_gap {
+                Taken::MissingDependencies
+            } else {
+                Taken::Damaged
             });
         }
         Err(_) => return Ok(Taken::Damaged),

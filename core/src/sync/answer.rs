@@ -26,14 +26,14 @@ use crate::wire::{BatchOutcome, ByteArray32, ChangeOutcome, DocumentChanges, Syn
 pub(super) fn commit(
     notebook: &mut Notebook,
     response: &SyncResponse,
-    in_flight: Vec<InFlight>,
+    in_flight: &[InFlight],
     sent_at_ms: Option<i64>,
 ) -> Result<Taken, SyncError> {
     let identity = notebook
         .identity
         .clone()
         .ok_or(NotebookError::NotEnrolled)?;
-    let pushed = match sort_outcomes(&in_flight, &response.outcomes) {
+    let pushed = match sort_outcomes(in_flight, &response.outcomes) {
         Ok(pushed) => pushed,
         Err(reason) => {
             notebook.link = new_link(notebook)?;
@@ -83,7 +83,7 @@ struct Pushed {
     admitted: Vec<(super::seal::Item, u64)>,
     refused: HashMap<DocKey, HashMap<Hash, String>>,
     held: u64,
-    pushed_to: i64,
+    up_to: i64,
     is_out_of_order: bool,
 }
 
@@ -95,7 +95,7 @@ fn sort_outcomes(in_flight: &[InFlight], outcomes: &[BatchOutcome]) -> Result<Pu
             BatchOutcome::Rejected { reason } => return Err(reason.clone()),
             BatchOutcome::Judged(changes) => {
                 for (item, change) in sent.items.iter().zip(changes) {
-                    pushed.pushed_to = pushed.pushed_to.max(item.entry);
+                    pushed.up_to = pushed.up_to.max(item.entry);
                     match change {
                         ChangeOutcome::Admitted { position } => {
                             pushed.admitted.push((*item, *position));
@@ -158,7 +158,7 @@ impl Page<'_> {
             acknowledged: self.pushed.admitted.len() as u64,
             refused: self.pushed.refused.values().map(|of| of.len() as u64).sum(),
             held: self.pushed.held,
-            pushed_to: self.pushed.pushed_to,
+            pushed_to: self.pushed.up_to,
             ..Taken::default()
         };
         if self.response.is_diverged {

@@ -179,7 +179,7 @@ impl Session {
         self.progress.bytes_down += body.len() as u64;
         let response = wire::decode(body).map_err(|e| SyncError::Answer(e.to_string()))?;
         let in_flight = notebook.link.take_in_flight();
-        let taken = answer::commit(notebook, &response, in_flight, Some(self.exchanged_at_ms))?;
+        let taken = answer::commit(notebook, &response, &in_flight, Some(self.exchanged_at_ms))?;
         self.progress.acknowledged += taken.acknowledged;
         self.progress.refused += taken.refused;
         self.progress.held += taken.held;
@@ -221,7 +221,7 @@ impl Notebook {
         let Some(live) = news.page.as_ref().filter(|live| Some(live.from) == cursor) else {
             return Ok(false);
         };
-        let taken = answer::commit(self, &live.page, Vec::new(), None)?;
+        let taken = answer::commit(self, &live.page, &[], None)?;
         let to_come = open_ends(self.reader()).map_err(NotebookError::from)?;
         let is_all = live.page.remaining == 0 && !to_come.bootstraps && !to_come.wanted;
         Ok(is_all && taken.held == 0)

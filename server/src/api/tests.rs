@@ -549,7 +549,11 @@ fn the_description_is_whole() {
     }
     let statuses = &document["components"]["schemas"]["HazardStatus"]["enum"];
     let texts: Vec<&str> = HazardStatus::ALL.iter().map(|s| s.as_str()).collect();
-    assert_eq!(*statuses, json!(texts), "the texts, not the variants' names");
+    assert_eq!(
+        *statuses,
+        json!(texts),
+        "the texts, not the variants' names"
+    );
     for path in [
         "/hazards/{id}",
         "/documents/{id}/events",

@@ -10,6 +10,7 @@ mod replica;
 mod writer;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -579,15 +580,15 @@ fn compose_act(
             changes,
         });
     }
-    if !documents.contains_key(&act.document) {
-        let row = log::document(conn, act.document)?;
-        let row = row.ok_or(ComposeError::Refused(Refusal::BuildsOnRefused))?;
-        let subject = judge::load_subject(conn, row.doc)?;
-        let subject = subject.ok_or(ComposeError::Refused(Refusal::Malformed))?;
-        documents.insert(act.document, (subject.doc.clone(), subject));
-    }
-    let Some((doc, subject)) = documents.get_mut(&act.document) else {
-        return Err(ComposeError::Refused(Refusal::Malformed));
+    let (doc, subject) = match documents.entry(act.document) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => {
+            let row = log::document(conn, act.document)?;
+            let row = row.ok_or(ComposeError::Refused(Refusal::BuildsOnRefused))?;
+            let subject = judge::load_subject(conn, row.doc)?;
+            let subject = subject.ok_or(ComposeError::Refused(Refusal::Malformed))?;
+            place.insert((subject.doc.clone(), subject))
+        }
     };
     let seen = subject.frontier().map_err(malformed)?;
     let composed = composer.perform(doc, &act.verb, &seen).map_err(malformed)?;

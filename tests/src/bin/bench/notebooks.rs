@@ -133,9 +133,9 @@ fn fill(path: &std::path::Path, count: usize, zones: &[ZoneId]) {
         role: Role::Member,
         grant: GrantId(env.uuid_v7()),
     };
-    let mut position = 0;
-    while (position as usize) < count {
-        let made: Vec<(DocumentId, Composed)> = (0..1_000.min(count - position as usize))
+    let (mut position, mut made_so_far) = (0, 0);
+    while made_so_far < count {
+        let made: Vec<(DocumentId, Composed)> = (0..1_000.min(count - made_so_far))
             .map(|_| {
                 let now_ms = env.now_ms() - 1_000_000;
                 let id = DocumentId(env.uuid_v7());
@@ -162,6 +162,7 @@ fn fill(path: &std::path::Path, count: usize, zones: &[ZoneId]) {
                 (id, composer.perform(&mut doc, &verb, &[]).unwrap())
             })
             .collect();
+        made_so_far += made.len();
         store
             .transact::<_, StoreError>(|conn| {
                 for (id, composed) in &made {
