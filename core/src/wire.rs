@@ -293,6 +293,10 @@ pub enum ChangeOutcome {
         /// Where.
         #[n(0)]
         position: u64,
+        /// When the relay received it, in milliseconds of its clock, where that was not with this
+        /// request: the answer to an earlier one was lost.
+        #[n(1)]
+        received_at_ms: Option<i64>,
     },
     /// It builds on changes that the relay does not have yet, and waits for them.
     #[n(1)]

@@ -172,11 +172,27 @@ fn difference(mine: &Shown, theirs: &Shown) -> String {
     if my_view == their_view {
         return format!("{mine:?} / {theirs:?}");
     }
-    let parts = ["fields", "state", "events", "conflicts"];
-    let differing = parts.iter().filter(|part| my_view[**part] != their_view[**part]);
-    differing
-        .map(|part| format!("{part}: here {} / relay {}\n", my_view[*part], their_view[*part]))
-        .collect()
+    let mut parts = Vec::new();
+    parts_that_differ("", &my_view, &their_view, &mut parts);
+    parts.join("; ")
+}
+
+fn parts_that_differ(at: &str, mine: &Value, theirs: &Value, parts: &mut Vec<String>) {
+    match (mine, theirs) {
+        (Value::Object(my_map), Value::Object(their_map)) => {
+            let keys: std::collections::BTreeSet<_> = my_map.keys().chain(their_map.keys()).collect();
+            for key in keys {
+                parts_that_differ(&format!("{at}/{key}"), &mine[key], &theirs[key], parts);
+            }
+        }
+        (Value::Array(my_list), Value::Array(their_list)) if my_list.len() == their_list.len() => {
+            for (number, (mine, theirs)) in my_list.iter().zip(their_list).enumerate() {
+                parts_that_differ(&format!("{at}/{number}"), mine, theirs, parts);
+            }
+        }
+        _ if mine != theirs => parts.push(format!("{at}: here {mine}, at the relay {theirs}")),
+        _ => {}
+    }
 }
 
 /// Every verb that said yes is in the log, or in its author's tray; and never in both.

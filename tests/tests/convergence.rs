@@ -35,7 +35,10 @@ fn walk(seed: u64, steps: usize, is_told: bool) -> Result<Tally, String> {
     }));
     match walked {
         Ok((tally, wrongs)) if wrongs.is_empty() => Ok(tally),
-        Ok((_, wrongs)) => Err(format!("{} wrongs: {}", wrongs.len(), wrongs[0])),
+        Ok((_, wrongs)) => {
+            let first: Vec<String> = wrongs.iter().take(6).cloned().collect();
+            Err(format!("{} wrongs:\n  {}", wrongs.len(), first.join("\n  ")))
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));

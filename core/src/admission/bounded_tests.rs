@@ -994,7 +994,10 @@ fn write_fuzz_seeds() {
         is_diverged: false,
         outcomes: vec![
             BatchOutcome::Judged(vec![
-                ChangeOutcome::Admitted { position: 12 },
+                ChangeOutcome::Admitted {
+                    position: 12,
+                    received_at_ms: None,
+                },
                 ChangeOutcome::Held,
                 ChangeOutcome::Refused {
                     reason: "status".into(),
