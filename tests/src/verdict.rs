@@ -195,6 +195,24 @@ fn parts_that_differ(at: &str, mine: &Value, theirs: &Value, parts: &mut Vec<Str
     }
 }
 
+/// How much of what is interesting the walk met: records with superseded events, with fields in
+/// conflict, and things returned to their authors.
+pub async fn met(world: &World) -> [(&'static str, u32); 4] {
+    let replica = shown_by_relay(&world.fleet).await;
+    let is = |at: usize| {
+        let yes = rusqlite::types::Value::Integer(1);
+        let count = replica.values().filter(|shown| shown[at] == yes).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    };
+    let trays = world.phones().map(|phone| phone.notebook.returned().unwrap().len());
+    [
+        ("= documents", u32::try_from(replica.len()).unwrap_or(u32::MAX)),
+        ("= superseded", is(IS_OPEN + 2)),
+        ("= conflicted", is(IS_OPEN + 1)),
+        ("= returned", u32::try_from(trays.sum::<usize>()).unwrap_or(u32::MAX)),
+    ]
+}
+
 /// Every verb that said yes is in the log, or in its author's tray; and never in both.
 fn accounts(world: &World, log: &PlainLog) -> Wrongs {
     let trays: Vec<Vec<Returned>> = world

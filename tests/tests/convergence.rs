@@ -30,6 +30,9 @@ fn walk(seed: u64, steps: usize, is_told: bool) -> Result<Tally, String> {
             world.walk(steps).await;
             world.come_together().await;
             let wrongs = verdict::judge(&world).await;
+            for (what, count) in verdict::met(&world).await {
+                world.tally.insert(what, (count, count));
+            }
             (std::mem::take(&mut world.tally), wrongs)
         })
     }));

@@ -916,7 +916,7 @@ fn write_fuzz_seeds() {
     use crate::wire::{
         AdmittedChange, BatchEntry, BatchHeader, BatchOutcome, Bootstrap, BootstrapMark,
         BootstrapProgress, ByteArray32, ChangeOutcome, Cursor as LogCursor, DocumentChanges,
-        Health, PROTOCOL, SealedBatch, SyncRequest, SyncResponse, encode,
+        Followed, Health, PROTOCOL, SealedBatch, SyncRequest, SyncResponse, encode,
     };
 
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
@@ -1019,7 +1019,10 @@ fn write_fuzz_seeds() {
             }),
             remaining: 3,
         }],
-        scope: Some(vec![SPACE]),
+        scope: Some(vec![Followed {
+            space: SPACE,
+            sees_violations: true,
+        }]),
         absent: vec![header(2).id],
         remaining: 4,
         is_cloned: false,

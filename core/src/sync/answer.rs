@@ -18,7 +18,7 @@ use crate::model::DocumentKind;
 use crate::notebook::{Hand, Identity, Notebook, NotebookError, fresh_actor, note_ahead, rebuild};
 use crate::rules::Directory;
 use crate::store::documents::{self, DocKey, Incoming};
-use crate::store::{StoreError, outbox, query, set_meta, synced};
+use crate::store::{StoreError, outbox, query, scope, set_meta, synced};
 use crate::wire::{BatchOutcome, ByteArray32, ChangeOutcome, DocumentChanges, SyncResponse};
 
 /// Commits an answer to a request that was sent at `sent_at_ms` of the device's clock.
@@ -198,6 +198,7 @@ impl Page<'_> {
         }
         for key in touched {
             documents::refresh(conn, key, self.now_ms)?;
+            scope::forget_unseen(conn, key, self.hand.member)?;
         }
         if let (Some(statement), Some(signature)) = (&self.receipt, &self.response.receipt) {
             conn.prepare_cached(
@@ -212,7 +213,7 @@ impl Page<'_> {
     fn pull(&self, conn: &Connection, taken: &mut Taken) -> Result<(), NotebookError> {
         let response = self.response;
         if let Some(scope) = &response.scope {
-            synced::set_scope(conn, scope)?;
+            scope::follow(conn, scope, self.hand.member)?;
             taken.is_news = true;
         }
         for changes in in_creation_order(&response.documents) {

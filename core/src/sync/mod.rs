@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use crate::id::DocumentId;
 use crate::keys::Signature;
 use crate::notebook::{Notebook, NotebookError};
-use crate::store::{outbox, synced};
+use crate::store::{outbox, scope, synced};
 use crate::wire::{self, Health, PAGE_BYTES, PROTOCOL, SyncRequest, WANT_LIMIT};
 
 pub use seal::Link;
@@ -176,7 +176,7 @@ impl Session {
                 cursor,
                 batches: notebook.link.batches(),
                 held: synced::held(conn, cursor.as_ref(), HELD_LIMIT)?,
-                scope: synced::scope_digest(&synced::scope(conn)?),
+                scope: scope::digest(&scope::followed(conn)?),
                 bootstraps: synced::bootstraps(conn)?,
                 want: synced::wanted(conn, WANT_LIMIT)?,
                 page_bytes: self.options.page_bytes,
