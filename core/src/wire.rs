@@ -211,7 +211,7 @@ pub struct SyncResponse {
     pub bootstraps: Vec<BootstrapProgress>,
     /// The spaces that the device follows, where its digest of them differed.
     #[n(8)]
-    pub scope: Option<Vec<OrgId>>,
+    pub scope: Option<Vec<Followed>>,
     /// Wanted documents that this device may not have, or nobody has.
     #[n(9)]
     pub absent: Vec<DocumentId>,
@@ -221,6 +221,17 @@ pub struct SyncResponse {
     /// Another copy of this notebook syncs as well: its owner has to enrol one of them anew.
     #[n(11)]
     pub is_cloned: bool,
+}
+
+/// A space that a device follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Followed {
+    /// The space.
+    #[n(0)]
+    pub space: OrgId,
+    /// Whether its member sees all violations there, and not only those that they recorded.
+    #[n(1)]
+    pub sees_violations: bool,
 }
 
 /// How far a bootstrap has come.
@@ -293,6 +304,10 @@ pub enum ChangeOutcome {
         /// Where.
         #[n(0)]
         position: u64,
+        /// When the relay received it, in milliseconds of its clock, where that was not with this
+        /// request: the answer to an earlier one was lost.
+        #[n(1)]
+        received_at_ms: Option<i64>,
     },
     /// It builds on changes that the relay does not have yet, and waits for them.
     #[n(1)]

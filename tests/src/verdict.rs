@@ -172,18 +172,54 @@ fn difference(mine: &Shown, theirs: &Shown) -> String {
     if my_view == their_view {
         return format!("{mine:?} / {theirs:?}");
     }
-    let parts = ["fields", "state", "events", "conflicts"];
-    let differing = parts
-        .iter()
-        .filter(|part| my_view[**part] != their_view[**part]);
-    differing
-        .map(|part| {
-            format!(
-                "{part}: here {} / relay {}\n",
-                my_view[*part], their_view[*part]
-            )
-        })
-        .collect()
+    let mut parts = Vec::new();
+    parts_that_differ("", &my_view, &their_view, &mut parts);
+    parts.join("; ")
+}
+
+fn parts_that_differ(at: &str, mine: &Value, theirs: &Value, parts: &mut Vec<String>) {
+    match (mine, theirs) {
+        (Value::Object(my_map), Value::Object(their_map)) => {
+            let keys: std::collections::BTreeSet<_> =
+                my_map.keys().chain(their_map.keys()).collect();
+            for key in keys {
+                parts_that_differ(&format!("{at}/{key}"), &mine[key], &theirs[key], parts);
+            }
+        }
+        (Value::Array(my_list), Value::Array(their_list)) if my_list.len() == their_list.len() => {
+            for (number, (mine, theirs)) in my_list.iter().zip(their_list).enumerate() {
+                parts_that_differ(&format!("{at}/{number}"), mine, theirs, parts);
+            }
+        }
+        _ if mine != theirs => parts.push(format!("{at}: here {mine}, at the relay {theirs}")),
+        _ => {}
+    }
+}
+
+/// How much of what is interesting the walk met: records with superseded events, with fields in
+/// conflict, and things returned to their authors.
+pub async fn met(world: &World) -> [(&'static str, u32); 4] {
+    let replica = shown_by_relay(&world.fleet).await;
+    let is = |at: usize| {
+        let yes = rusqlite::types::Value::Integer(1);
+        let count = replica.values().filter(|shown| shown[at] == yes).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    };
+    let trays = world
+        .phones()
+        .map(|phone| phone.notebook.returned().unwrap().len());
+    [
+        (
+            "= documents",
+            u32::try_from(replica.len()).unwrap_or(u32::MAX),
+        ),
+        ("= superseded", is(IS_OPEN + 2)),
+        ("= conflicted", is(IS_OPEN + 1)),
+        (
+            "= returned",
+            u32::try_from(trays.sum::<usize>()).unwrap_or(u32::MAX),
+        ),
+    ]
 }
 
 /// Every verb that said yes is in the log, or in its author's tray; and never in both.

@@ -32,12 +32,22 @@ fn walk(seed: u64, steps: usize, is_told: bool) -> Result<Tally, String> {
             world.walk(steps).await;
             world.come_together().await;
             let wrongs = verdict::judge(&world).await;
+            for (what, count) in verdict::met(&world).await {
+                world.tally.insert(what, (count, count));
+            }
             (std::mem::take(&mut world.tally), wrongs)
         })
     }));
     match walked {
         Ok((tally, wrongs)) if wrongs.is_empty() => Ok(tally),
-        Ok((_, wrongs)) => Err(format!("{} wrongs: {}", wrongs.len(), wrongs[0])),
+        Ok((_, wrongs)) => {
+            let first: Vec<String> = wrongs.iter().take(6).cloned().collect();
+            Err(format!(
+                "{} wrongs:\n  {}",
+                wrongs.len(),
+                first.join("\n  ")
+            ))
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));

@@ -919,7 +919,7 @@ fn write_fuzz_seeds() {
     use crate::wire::{
         AdmittedChange, BatchEntry, BatchHeader, BatchOutcome, Bootstrap, BootstrapMark,
         BootstrapProgress, ByteArray32, ChangeOutcome, Cursor as LogCursor, DocumentChanges,
-        Health, PROTOCOL, SealedBatch, SyncRequest, SyncResponse, encode,
+        Followed, Health, PROTOCOL, SealedBatch, SyncRequest, SyncResponse, encode,
     };
 
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
@@ -997,7 +997,10 @@ fn write_fuzz_seeds() {
         is_diverged: false,
         outcomes: vec![
             BatchOutcome::Judged(vec![
-                ChangeOutcome::Admitted { position: 12 },
+                ChangeOutcome::Admitted {
+                    position: 12,
+                    received_at_ms: None,
+                },
                 ChangeOutcome::Held,
                 ChangeOutcome::Refused {
                     reason: "status".into(),
@@ -1019,7 +1022,10 @@ fn write_fuzz_seeds() {
             }),
             remaining: 3,
         }],
-        scope: Some(vec![SPACE]),
+        scope: Some(vec![Followed {
+            space: SPACE,
+            sees_violations: true,
+        }]),
         absent: vec![header(2).id],
         remaining: 4,
         is_cloned: false,

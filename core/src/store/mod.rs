@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod outbox;
 mod projection;
 pub mod query;
+pub mod scope;
 pub mod search;
 pub mod statistics;
 pub mod synced;

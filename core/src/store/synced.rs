@@ -1,10 +1,10 @@
-//! Where this device stands with its relay: the cursor, the spaces it follows, what it wants.
+//! Where this device stands with its relay: the cursor, how far each space has been taken, what it
+//! wants. Which spaces it follows is in [`scope`](super::scope).
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Result, documents, meta, set_meta};
-use crate::id::{DocumentId, OrgId};
-use crate::keys::sha256;
+use super::{Result, meta, set_meta};
+use crate::id::DocumentId;
 use crate::wire::{Bootstrap, BootstrapMark, BootstrapProgress, ByteArray32, Cursor};
 
 /// The cursor; `None` before the first page.
@@ -22,59 +22,6 @@ pub fn cursor(conn: &Connection) -> Result<Option<Cursor>> {
 /// SQLite's.
 pub fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<()> {
     set_meta(conn, "cursor", crate::wire::encode(cursor))
-}
-
-/// The spaces that this device follows, in order.
-///
-/// # Errors
-/// SQLite's.
-pub fn scope(conn: &Connection) -> Result<Vec<OrgId>> {
-    let mut statement = conn.prepare_cached("SELECT id FROM space ORDER BY id")?;
-    Ok(statement
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
-/// A digest of spaces, by which both sides see that they mean the same ones.
-pub fn scope_digest(spaces: &[OrgId]) -> [u8; 8] {
-    let mut sorted = spaces.to_vec();
-    sorted.sort_unstable();
-    let hash = sha256(
-        &sorted
-            .iter()
-            .flat_map(|space| *space.as_bytes())
-            .collect::<Vec<u8>>(),
-    );
-    std::array::from_fn(|i| hash[i])
-}
-
-/// Follows just these spaces from now on: new ones are to be taken, those gone are forgotten with
-/// their documents, except where something of this device is unsent.
-///
-/// # Errors
-/// SQLite's.
-pub fn set_scope(conn: &Connection, spaces: &[OrgId]) -> Result<()> {
-    for gone in scope(conn)?
-        .into_iter()
-        .filter(|space| !spaces.contains(space))
-    {
-        conn.execute("DELETE FROM space WHERE id = ?1", [gone])?;
-        let mut statement = conn.prepare_cached(
-            "SELECT doc FROM document d WHERE space = ?1
-             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = d.doc)",
-        )?;
-        let keys: Vec<i64> = statement
-            .query_map([gone], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for key in keys {
-            documents::remove(conn, documents::DocKey(key))?;
-        }
-    }
-    for space in spaces {
-        conn.prepare_cached("INSERT OR IGNORE INTO space (id) VALUES (?1)")?
-            .execute([space])?;
-    }
-    Ok(())
 }
 
 /// The spaces that are not complete yet, and how far each has come; the directory first.

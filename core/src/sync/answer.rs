@@ -18,7 +18,7 @@ use crate::model::DocumentKind;
 use crate::notebook::{Hand, Identity, Notebook, NotebookError, fresh_actor, note_ahead, rebuild};
 use crate::rules::Directory;
 use crate::store::documents::{self, DocKey, Incoming};
-use crate::store::{StoreError, outbox, query, set_meta, synced};
+use crate::store::{StoreError, outbox, query, scope, set_meta, synced};
 use crate::wire::{BatchOutcome, ByteArray32, ChangeOutcome, DocumentChanges, SyncResponse};
 
 /// Commits an answer to what was in flight. Where it answers a request that was sent at
@@ -33,7 +33,7 @@ pub(super) fn commit(
         .identity
         .clone()
         .ok_or(NotebookError::NotEnrolled)?;
-    let pushed = match sort_outcomes(in_flight, &response.outcomes) {
+    let pushed = match sort_outcomes(in_flight, response) {
         Ok(pushed) => pushed,
         Err(reason) => {
             notebook.link = new_link(notebook)?;
@@ -80,16 +80,17 @@ fn new_link(notebook: &Notebook) -> Result<Link, NotebookError> {
 /// What became of the changes in flight.
 #[derive(Default)]
 struct Pushed {
-    admitted: Vec<(super::seal::Item, u64)>,
+    admitted: Vec<(super::seal::Item, Admitted)>,
     refused: HashMap<DocKey, HashMap<Hash, String>>,
     held: u64,
     up_to: i64,
     is_out_of_order: bool,
 }
 
-fn sort_outcomes(in_flight: &[InFlight], outcomes: &[BatchOutcome]) -> Result<Pushed, String> {
+fn sort_outcomes(in_flight: &[InFlight], response: &SyncResponse) -> Result<Pushed, String> {
     let mut pushed = Pushed::default();
-    for (sent, outcome) in in_flight.iter().zip(outcomes) {
+    let relay_time_ms = response.relay_time_ms;
+    for (sent, outcome) in in_flight.iter().zip(&response.outcomes) {
         match outcome {
             BatchOutcome::OutOfOrder { .. } => pushed.is_out_of_order = true,
             BatchOutcome::Rejected { reason } => return Err(reason.clone()),
@@ -97,9 +98,16 @@ fn sort_outcomes(in_flight: &[InFlight], outcomes: &[BatchOutcome]) -> Result<Pu
                 for (item, change) in sent.items.iter().zip(changes) {
                     pushed.up_to = pushed.up_to.max(item.entry);
                     match change {
-                        ChangeOutcome::Admitted { position } => {
-                            pushed.admitted.push((*item, *position));
-                        }
+                        ChangeOutcome::Admitted {
+                            position,
+                            received_at_ms,
+                        } => pushed.admitted.push((
+                            *item,
+                            Admitted {
+                                position: *position,
+                                received_at_ms: received_at_ms.unwrap_or(relay_time_ms),
+                            },
+                        )),
                         ChangeOutcome::Held => pushed.held += 1,
                         ChangeOutcome::Refused { reason } => {
                             let of_document = pushed.refused.entry(item.key).or_default();
@@ -118,14 +126,14 @@ fn sort_outcomes(in_flight: &[InFlight], outcomes: &[BatchOutcome]) -> Result<Pu
 fn verified_receipt(
     identity: &Identity,
     response: &SyncResponse,
-    admitted: &[(super::seal::Item, u64)],
+    admitted: &[(super::seal::Item, Admitted)],
 ) -> Result<Option<Vec<u8>>, SyncError> {
     if admitted.is_empty() {
         return Ok(None);
     }
     let named: Vec<(ByteArray32, u64)> = admitted
         .iter()
-        .map(|(item, position)| (ByteArray32(item.hash), *position))
+        .map(|(item, at)| (ByteArray32(item.hash), at.position))
         .collect();
     let relay = identity.relay_key.fingerprint();
     let statement = receipt_statement(relay, identity.device, response.relay_time_ms, &named);
@@ -184,12 +192,8 @@ impl Page<'_> {
     fn acknowledge(&self, conn: &Connection) -> Result<(), NotebookError> {
         let received_at_ms = self.response.relay_time_ms;
         let mut touched = HashSet::new();
-        for (item, position) in &self.pushed.admitted {
-            let admitted = Admitted {
-                position: *position,
-                received_at_ms,
-            };
-            documents::place(conn, item.key, item.hash, admitted)?;
+        for (item, admitted) in &self.pushed.admitted {
+            documents::place(conn, item.key, item.hash, *admitted)?;
             outbox::remove(conn, item.entry)?;
             touched.insert(item.key);
         }
@@ -197,6 +201,7 @@ impl Page<'_> {
             if documents::shows_positions(conn, key)? {
                 documents::refresh(conn, key, self.now_ms)?;
             }
+            scope::forget_unseen(conn, key, self.hand.member)?;
         }
         if let (Some(statement), Some(signature)) = (&self.receipt, &self.response.receipt) {
             conn.prepare_cached(
@@ -211,7 +216,7 @@ impl Page<'_> {
     fn pull(&self, conn: &Connection, taken: &mut Taken) -> Result<(), NotebookError> {
         let response = self.response;
         if let Some(scope) = &response.scope {
-            synced::set_scope(conn, scope)?;
+            scope::follow(conn, scope, self.hand.member)?;
             taken.is_news = true;
         }
         for changes in in_creation_order(&response.documents) {

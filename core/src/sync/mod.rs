@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use crate::id::DocumentId;
 use crate::keys::Signature;
 use crate::notebook::{Notebook, NotebookError};
-use crate::store::{outbox, synced};
+use crate::store::{outbox, scope, synced};
 use crate::wire::{self, Health, LiveNews, PAGE_BYTES, PROTOCOL, SyncRequest, WANT_LIMIT};
 
 pub use seal::Link;
@@ -237,7 +237,7 @@ fn request(notebook: &Notebook, options: &Options) -> crate::store::Result<SyncR
         cursor,
         batches: notebook.link.batches(),
         held: synced::held(conn, cursor.as_ref(), HELD_LIMIT)?,
-        scope: synced::scope_digest(&synced::scope(conn)?),
+        scope: scope::digest(&scope::followed(conn)?),
         bootstraps: synced::bootstraps(conn)?,
         want: synced::wanted(conn, WANT_LIMIT)?,
         page_bytes: options.page_bytes,

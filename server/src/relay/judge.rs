@@ -72,7 +72,7 @@ pub(super) fn verify(
 #[derive(Debug)]
 pub(super) enum Decision {
     /// It is in the log already.
-    Known { position: u64 },
+    Known(Admitted),
     /// It was refused before.
     KnownRefused { reason: String },
     /// It goes into the log.
@@ -214,9 +214,7 @@ impl<'a> Bench<'a> {
         let subject = self.subjects.get(&document).and_then(Option::as_ref);
         let known = subject.and_then(|subject| subject.position_of(hash));
         if let Some(known) = known {
-            return Ok(Decision::Known {
-                position: known.position,
-            });
+            return Ok(Decision::Known(*known));
         }
         let parsed = match parsed {
             Ok(parsed) => parsed,

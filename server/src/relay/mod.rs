@@ -512,7 +512,7 @@ fn admitted_of(pushed: &Pushed) -> Vec<(ByteArray32, u64)> {
             continue;
         };
         for (change, hash) in changes.iter().zip(hashes) {
-            if let ChangeOutcome::Admitted { position } = change {
+            if let ChangeOutcome::Admitted { position, .. } = change {
                 admitted.push((ByteArray32(*hash), *position));
             }
         }
@@ -527,7 +527,7 @@ fn last_position(outcomes: &[BatchOutcome]) -> u64 {
     });
     positions
         .filter_map(|change| match change {
-            ChangeOutcome::Admitted { position } => Some(*position),
+            ChangeOutcome::Admitted { position, .. } => Some(*position),
             _ => None,
         })
         .max()

@@ -9,10 +9,11 @@ use vanguard_core::calendar::DAY_MS;
 use vanguard_core::document::Admitted;
 use vanguard_core::id::{DocumentId, MemberId, OrgId};
 use vanguard_core::keys::Hash;
+use vanguard_core::model::DocumentKind;
 use vanguard_core::rules::Directory;
-use vanguard_core::store::synced::scope_digest;
+use vanguard_core::store::scope;
 use vanguard_core::wire::{
-    AdmittedChange, Bootstrap, BootstrapMark, BootstrapProgress, Cursor, DocumentChanges,
+    AdmittedChange, Bootstrap, BootstrapMark, BootstrapProgress, Cursor, DocumentChanges, Followed,
     SyncRequest, WANT_LIMIT,
 };
 
@@ -58,7 +59,7 @@ pub(super) struct Pulled {
     pub(super) tail: Vec<DocumentChanges>,
     pub(super) documents: Vec<DocumentChanges>,
     pub(super) bootstraps: Vec<BootstrapProgress>,
-    pub(super) scope: Option<Vec<OrgId>>,
+    pub(super) scope: Option<Vec<Followed>>,
     pub(super) absent: Vec<DocumentId>,
     pub(super) remaining: u64,
 }
@@ -104,7 +105,20 @@ pub(super) fn pull(
         }
     }
     let remaining = head.seq - cursor.seq;
-    let scope = (scope_digest(&spaces) != asked.scope).then_some(spaces);
+    let followed: Vec<Followed> = spaces
+        .iter()
+        .map(|space| Followed {
+            space: *space,
+            // Of somebody else: whoever is nobody recorded nothing.
+            sees_violations: directory.may_read(
+                asked.member,
+                DocumentKind::Violation,
+                *space,
+                MemberId::from_bytes([0xff; 16]),
+            ),
+        })
+        .collect();
+    let scope = (scope::digest(&followed) != asked.scope).then_some(followed);
     Ok(Pulled {
         cursor,
         is_diverged,

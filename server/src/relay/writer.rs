@@ -360,12 +360,18 @@ impl Page<'_> {
             }));
         };
         Ok(match decision {
-            Decision::Known { position } => ChangeOutcome::Admitted { position },
+            Decision::Known(at) => ChangeOutcome::Admitted {
+                position: at.position,
+                received_at_ms: Some(at.received_at_ms),
+            },
             Decision::KnownRefused { reason } => ChangeOutcome::Refused { reason },
             Decision::Admit(facts) => {
                 let position = self.append(document, &facts, &hash, raw, batch)?;
                 self.close_gaps(document)?;
-                ChangeOutcome::Admitted { position }
+                ChangeOutcome::Admitted {
+                    position,
+                    received_at_ms: None,
+                }
             }
             Decision::Hold => {
                 let header = &verified.batch.header;
@@ -470,7 +476,7 @@ impl Page<'_> {
                         self.now_ms,
                     )?;
                 }
-                Decision::Known { .. } | Decision::KnownRefused { .. } => {}
+                Decision::Known(_) | Decision::KnownRefused { .. } => {}
             }
             log::remove_held(self.conn, held.held)?;
         }
@@ -489,7 +495,7 @@ fn first_refusal(judged: &[Vec<Judged>]) -> Option<(usize, Refusal)> {
                 Some((index, Refusal::parse(reason).unwrap_or(Refusal::Malformed)))
             }
             Decision::Hold => Some((index, Refusal::BuildsOnRefused)),
-            Decision::Known { .. } | Decision::Admit(_) => None,
+            Decision::Known(_) | Decision::Admit(_) => None,
         })
 }
 

@@ -114,6 +114,7 @@ CREATE TABLE wanted (id BLOB PRIMARY KEY, reason TEXT NOT NULL) STRICT, WITHOUT 
 -- The spaces that this device follows, and how far it has come in taking their documents.
 CREATE TABLE space (
     id BLOB PRIMARY KEY,
+    sees_violations INTEGER NOT NULL DEFAULT 0,
     is_complete INTEGER NOT NULL DEFAULT 0,
     open_done INTEGER,
     after_seq INTEGER,
