@@ -3,13 +3,14 @@
 //! Three parts. [`relay`] is the log with admission before it and a replica behind it;
 //! [`http`], [`access`] and [`console`] are the shell around it: who may talk to it, and how;
 //! [`serve`] starts and ends it. [`import`] brings an organisation in from its spreadsheets, and
-//! [`cli`] is what an operator types.
+//! [`cli`] is what an operator types. [`demo`] shows and checks all of it at once.
 
 pub mod access;
 pub mod acts;
 pub mod api;
 pub mod cli;
 pub mod console;
+pub mod demo;
 pub mod http;
 pub mod import;
 pub mod relay;

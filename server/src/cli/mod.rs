@@ -3,6 +3,7 @@
 //! `serve` work on the data directory, also while a relay runs on it. They print Chinese first,
 //! then English.
 
+mod demo;
 mod devices;
 mod import;
 mod invite;
@@ -63,8 +64,8 @@ enum Command {
     Revoke(devices::RevokeArgs),
     /// 从表格导入党组织、单位、党员、责任区和先锋岗 · import from CSV or XLSX, all or nothing
     Import(import::ImportArgs),
-    // A further command (`demo`, ...) is one more variant here, one module beside this one, and one
-    // line in `run`.
+    /// 演示：一个组织一个月的工作 · the demo: a month of an organisation's work
+    Demo(demo::DemoArgs),
 }
 
 /// The data directory.
@@ -85,6 +86,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Devices(args) => devices::list(&args),
         Command::Revoke(args) => devices::revoke(&args),
         Command::Import(args) => block_on(import::run(args)),
+        Command::Demo(args) => Ok(demo::run(args)),
     };
     match done {
         Ok(code) => code,

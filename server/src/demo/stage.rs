@@ -1,0 +1,351 @@
+//! The demo from its beginning to its end.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use vanguard_core::calendar::{DAY_MS, Day, HOUR_MS};
+use vanguard_core::id::MemberId;
+use vanguard_core::invite::Invite;
+
+use super::chance::{Dice, PhoneEnv, RelayEnv};
+use super::fleet::{Network, in_parallel, way_to};
+use super::found::Founding;
+use super::phone::Phone;
+use super::progress::Bar;
+use super::record::Entry;
+use super::shift::{Today, work};
+use super::site::{self, SiteState};
+use super::world::World;
+use super::{DemoError, Options};
+use crate::access::Access;
+use crate::relay::Relay;
+use crate::serve::{Config, Ready, Server};
+
+/// The relay of the demo, running in this process.
+pub(super) struct Running {
+    pub(super) relay: Arc<Relay>,
+    pub(super) access: Arc<Access>,
+    pub(super) env: Arc<RelayEnv>,
+    pub(super) ready: Ready,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(runtime: &Runtime, options: &Options, data: &Path) -> Result<Self, DemoError> {
+        let env = Arc::new(RelayEnv::default());
+        env.set(first_day().start_ms() - DAY_MS);
+        let mut config = Config::new(data.join("relay"));
+        config.auto_confirm = true;
+        config.env = Arc::clone(&env) as Arc<dyn vanguard_core::Env>;
+        config.limits.connections = options.members + 100;
+        let _inside = runtime.enter();
+        let listener = runtime.block_on(TcpListener::bind(options.listen))?;
+        let server = Server::start(listener, config)?;
+        let (relay, access, ready) = (server.relay(), server.access(), server.ready().clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = runtime.spawn(server.run(async move {
+            let _ = stopped.await; // a dropped sender means the same
+        }));
+        Ok(Self {
+            relay,
+            access,
+            env,
+            ready,
+            stop: Some(stop),
+            served,
+        })
+    }
+
+    fn end(mut self, runtime: &Runtime) {
+        drop(self.stop.take());
+        let _ = runtime.block_on(self.served); // a panic there has been printed
+    }
+
+    fn invite(&self, member: MemberId, name: &str) -> Result<Invite, DemoError> {
+        let (key, url) = (self.ready.relay_key, self.ready.public_url.as_str());
+        let valid_ms = 7 * DAY_MS;
+        let made = self
+            .access
+            .invite(key, url, (member, name), valid_ms, MemberId::OPERATOR);
+        Ok(made?)
+    }
+}
+
+/// The first day of every demo, so that the same seed gives the same dates: the first working day
+/// after the holidays of October.
+pub(super) fn first_day() -> Day {
+    Day::from_ymd(2026, 10, 9)
+}
+
+/// Carries the demo out; says whether everything agreed.
+pub(super) fn run(options: &Options) -> Result<bool, DemoError> {
+    check(options)?;
+    raise_file_limit(options.members)?;
+    let temporary = match &options.data {
+        Some(_) => None,
+        None => Some(
+            tempfile::Builder::new()
+                .prefix("vanguard-demo-")
+                .tempdir()?,
+        ),
+    };
+    let data = match (&options.data, &temporary) {
+        (Some(data), _) => data.clone(),
+        (None, Some(directory)) => directory.path().to_owned(),
+        (None, None) => PathBuf::new(),
+    };
+    std::fs::create_dir_all(data.join("phones"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let running = Running::start(&runtime, options, &data)?;
+    let agreed = play(&runtime, options, &running, &data);
+    running.end(&runtime);
+    agreed
+}
+
+fn check(options: &Options) -> Result<(), DemoError> {
+    let refuse = |text: &str| Err(DemoError::Options(text.into()));
+    if !(12..=5_000).contains(&options.members) {
+        return refuse("--members: 12–5000");
+    }
+    if !(1..=366).contains(&options.days) {
+        return refuse("--days: 1–366");
+    }
+    let is_used = options
+        .data
+        .as_deref()
+        .is_some_and(|data| std::fs::read_dir(data).is_ok_and(|mut files| files.next().is_some()));
+    if is_used {
+        return refuse("--data: 目录必须为空 · the directory must be empty");
+    }
+    Ok(())
+}
+
+/// Each phone keeps three files open and a connection at both ends.
+fn raise_file_limit(members: usize) -> Result<(), DemoError> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let wanted = 500 + 6 * members as u64;
+        let limit = getrlimit(Resource::Nofile);
+        if limit.current.is_some_and(|current| current < wanted) {
+            let raised = Rlimit {
+                current: Some(wanted.min(limit.maximum.unwrap_or(wanted))),
+                maximum: limit.maximum,
+            };
+            setrlimit(Resource::Nofile, raised).map_err(std::io::Error::from)?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = members;
+    Ok(())
+}
+
+/// What the demo is made of while it runs.
+pub(super) struct Play<'a> {
+    pub(super) options: &'a Options,
+    pub(super) running: &'a Running,
+    pub(super) world: World,
+    pub(super) network: Network,
+    pub(super) phones: Vec<Phone>,
+    /// What the operator imported.
+    pub(super) imported: Vec<Entry>,
+    pub(super) seconds: Vec<(&'static str, f64)>,
+    data: &'a Path,
+    dice: Dice,
+}
+
+fn play(
+    runtime: &Runtime,
+    options: &Options,
+    running: &Running,
+    data: &Path,
+) -> Result<bool, DemoError> {
+    let begun = Instant::now();
+    let founded_ms = first_day().start_ms() - DAY_MS;
+    let mut play = Play {
+        options,
+        running,
+        world: World::new(options.members, options.seed, founded_ms),
+        network: Network {
+            runtime: runtime.handle().clone(),
+            relay: Arc::clone(&running.env),
+            pushes: 0,
+            retries: 0.into(),
+        },
+        phones: Vec::new(),
+        imported: Vec::new(),
+        seconds: Vec::new(),
+        data,
+        dice: Dice::new(options.seed, "weather"),
+    };
+    play.found(founded_ms)?;
+    play.enrol()?;
+    play.live()?;
+    play.catch_up()?;
+    eprintln!("{:.1} s", begun.elapsed().as_secs_f64());
+    Ok(true)
+}
+
+impl Play<'_> {
+    fn found(&mut self, founded_ms: i64) -> Result<(), DemoError> {
+        let seed = self.options.seed;
+        let mut founding = Founding::of(&self.world, seed, founded_ms, first_day());
+        let bar = Bar::new("建立组织 founding", "条 records", founding.len());
+        let relay = &self.running.relay;
+        let importing = founding.carry_out(relay, |count| bar.add(count));
+        self.network.runtime.block_on(importing)?;
+        self.imported = founding.entries;
+        self.seconds.push(("founding", bar.finish()));
+        Ok(())
+    }
+
+    fn enrol(&mut self) -> Result<(), DemoError> {
+        let bar = Bar::new("登记手机 enrolling", "台 phones", self.world.people.len());
+        for who in 0..self.world.people.len() {
+            let mut phone = self.phone(who, &format!("{who:04}"))?;
+            let (member, name) = (phone.member, self.world.people[who].name.clone());
+            let invite = self.running.invite(member, &name)?;
+            self.network
+                .enrol(&mut phone, &invite, &format!("{name}的手机"))?;
+            self.phones.push(phone);
+        }
+        let at_ms = first_day().start_ms() - 6 * HOUR_MS;
+        self.network
+            .sync(self.phones.iter_mut(), at_ms, || bar.add(1))?;
+        self.seconds.push(("enrolling", bar.finish()));
+        Ok(())
+    }
+
+    /// A new phone with its own notebook file; one in twelve clocks is wrong.
+    fn phone(&mut self, who: usize, file: &str) -> Result<Phone, DemoError> {
+        let offset_ms = match self.dice.below(48) {
+            0 => 26 * HOUR_MS,
+            1 => -31 * HOUR_MS,
+            2 | 3 => self.dice.between(-40, 40) * 60_000,
+            _ => self.dice.between(-20_000, 20_000),
+        };
+        let (seed, number) = (self.options.seed, self.phones.len());
+        let env = Arc::new(PhoneEnv::new(seed, number, offset_ms));
+        let path = self.data.join("phones").join(format!("{file}.db"));
+        let https = way_to(
+            &self.running.ready.public_url,
+            &self.running.ready.relay_key,
+        )?;
+        let member = self.world.people[who].id;
+        let dice = Dice::new(seed, &format!("person {file}"));
+        Ok(Phone::new(who, member, path, env, dice, https)?)
+    }
+
+    /// The days, one after the other: a few phones sync in the morning, everybody on duty works
+    /// offline, more phones sync late in the evening, the night shift works.
+    fn live(&mut self) -> Result<(), DemoError> {
+        let days = self.options.days;
+        let bar = Bar::new("工作日 days", "人·日 phone-days", days * self.phones.len());
+        let mut sites = vec![SiteState::default(); self.world.sites.len()];
+        for index in 0..days {
+            let day = Day(first_day().0 + i32::try_from(index).unwrap_or(0));
+            self.sync_some(day.start_ms() + 7 * HOUR_MS, index, false)?;
+            let next: Vec<SiteState> = (0..sites.len())
+                .map(|at| {
+                    let today = Today {
+                        world: &self.world,
+                        sites: &sites,
+                        day,
+                        index,
+                    };
+                    site::carry_on(&mut self.phones, &today, at, days)
+                })
+                .collect();
+            sites = next;
+            let today = Today {
+                world: &self.world,
+                sites: &sites,
+                day,
+                index,
+            };
+            in_parallel(&mut self.phones, |phone| {
+                work(phone, &today, false);
+                bar.add(1);
+            });
+            self.sync_some(day.end_ms() - HOUR_MS / 6, index, true)?;
+            let today = Today {
+                world: &self.world,
+                sites: &sites,
+                day,
+                index,
+            };
+            in_parallel(&mut self.phones, |phone| work(phone, &today, true));
+            self.reopen_some()?;
+        }
+        self.seconds.push(("days", bar.finish()));
+        Ok(())
+    }
+
+    /// Syncs those phones that have a network now: office people nearly always, people on sites
+    /// seldom.
+    fn sync_some(&mut self, at_ms: i64, index: usize, is_evening: bool) -> Result<(), DemoError> {
+        let world = &self.world;
+        let dice = &mut self.dice;
+        let online: Vec<bool> = world
+            .people
+            .iter()
+            .enumerate()
+            .map(|(who, person)| {
+                let branch = &world.branches[person.home];
+                let is_office = branch.secretary == who || branch.officer == who;
+                let share = match (
+                    is_office || !person.roles.is_empty(),
+                    person.site,
+                    is_evening,
+                ) {
+                    // Everybody on a site is enrolled and told before they leave coverage.
+                    (_, Some(_), true) if index < 4 => 900,
+                    (_, Some(_), _) => 70,
+                    (true, None, false) => 550,
+                    (true, None, true) => 750,
+                    (false, None, false) => 80,
+                    (false, None, true) => 300,
+                };
+                dice.per_mille(share)
+            })
+            .collect();
+        let phones = self.phones.iter_mut().zip(online);
+        let online = phones.filter_map(|(phone, is_online)| is_online.then_some(phone));
+        self.network.sync(online, at_ms, || {})
+    }
+
+    /// Some batteries run flat over night.
+    fn reopen_some(&mut self) -> Result<(), DemoError> {
+        for phone in &mut self.phones {
+            if let Some(error) = phone.broken.take() {
+                return Err(error.into());
+            }
+            if self.dice.per_mille(12) {
+                phone.reopen()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// In the end every phone syncs until nothing is left, twice: the second time brings what
+    /// others brought in the first.
+    fn catch_up(&mut self) -> Result<(), DemoError> {
+        let bar = Bar::new("最后同步 final sync", "台 phones", 2 * self.phones.len());
+        let last = Day(first_day().0 + i32::try_from(self.options.days).unwrap_or(0));
+        for hour in [12, 18] {
+            let at_ms = last.start_ms() + hour * HOUR_MS;
+            self.network
+                .sync(self.phones.iter_mut(), at_ms, || bar.add(1))?;
+        }
+        self.seconds.push(("final sync", bar.finish()));
+        Ok(())
+    }
+}
