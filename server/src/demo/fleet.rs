@@ -221,15 +221,7 @@ impl Call<'_> {
 
     /// Adds the session's traffic to the phone's.
     fn finish(&mut self) {
-        let (sum, done) = (&mut self.phone.traffic, self.session.progress());
-        sum.acknowledged += done.acknowledged;
-        sum.refused += done.refused;
-        sum.held += done.held;
-        sum.taken += done.taken;
-        sum.bytes_up += done.bytes_up;
-        sum.bytes_down += done.bytes_down;
-        sum.requests += done.requests;
-        sum.is_cloned |= done.is_cloned;
+        self.phone.traffic.add(&self.session.progress());
     }
 }
 

@@ -8,6 +8,7 @@
 //! what is printed.
 
 mod chance;
+mod compare;
 mod fleet;
 mod found;
 mod hazards;
@@ -15,10 +16,13 @@ mod names;
 mod phone;
 mod progress;
 mod record;
+mod report;
 mod reviews;
+mod sabotage;
 mod shift;
 mod site;
 mod stage;
+mod summary;
 mod words;
 mod world;
 

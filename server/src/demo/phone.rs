@@ -10,11 +10,11 @@ use vanguard_core::id::{DocumentId, EventId, InspectionId, MemberId, OrgId};
 use vanguard_core::model::inspection::{Inspection, InspectionFields};
 use vanguard_core::model::{DocumentKind, Record};
 use vanguard_core::rules::Refusal;
-use vanguard_core::sync::Progress;
 use vanguard_core::{Env, Notebook, NotebookError};
 
 use super::chance::{Dice, PhoneEnv};
 use super::record::{Deed, Entry, map_of};
+use super::summary::Traffic;
 
 /// A member's phone.
 pub(super) struct Phone {
@@ -33,7 +33,7 @@ pub(super) struct Phone {
     pub(super) site_org: Option<OrgId>,
     /// What the phone itself would not let its owner do.
     pub(super) stopped: usize,
-    pub(super) traffic: Progress,
+    pub(super) traffic: Traffic,
     pub(super) syncs: u64,
     pub(super) https: HttpRelay,
     /// What broke; the demo ends with it.
@@ -63,7 +63,7 @@ impl Phone {
             settled: 0,
             site_org: None,
             stopped: 0,
-            traffic: Progress::default(),
+            traffic: Traffic::default(),
             syncs: 0,
             https,
             broken: None,

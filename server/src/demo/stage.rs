@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use tokio::net::TcpListener;
@@ -13,15 +14,19 @@ use vanguard_core::id::MemberId;
 use vanguard_core::invite::Invite;
 
 use super::chance::{Dice, PhoneEnv, RelayEnv};
+use super::compare::{Findings, Places, compare};
 use super::fleet::{Network, in_parallel, way_to};
 use super::found::Founding;
 use super::phone::Phone;
 use super::progress::Bar;
 use super::record::Entry;
+use super::report::{self, Papers};
+use super::sabotage;
 use super::shift::{Today, work};
 use super::site::{self, SiteState};
+use super::summary::Summary;
 use super::world::World;
-use super::{DemoError, Options};
+use super::{DemoError, Options, Sabotage};
 use crate::access::Access;
 use crate::relay::Relay;
 use crate::serve::{Config, Ready, Server};
@@ -189,9 +194,45 @@ fn play(
     play.found(founded_ms)?;
     play.enrol()?;
     play.live()?;
+    if options.sabotage == Some(Sabotage::SkipReceipt) {
+        spoilt(&sabotage::skip_receipt(&play.phones)?);
+    }
     play.catch_up()?;
-    eprintln!("{:.1} s", begun.elapsed().as_secs_f64());
-    Ok(true)
+    let supervisor = play.supervisor()?;
+    let findings = play.compare(&supervisor)?;
+    let papers = Papers::of(&supervisor, first_day(), options.days)?;
+    report::comparison(&findings);
+    report::found(&findings);
+    papers.print();
+    let summary = play.summary(begun.elapsed().as_secs_f64());
+    summary.print(&findings);
+    if let Some(path) = &options.json {
+        let whole = summary.json(options, &findings, &papers);
+        std::fs::write(path, serde_json::to_vec_pretty(&whole).unwrap_or_default())?;
+    }
+    if !options.exit {
+        running.env.release();
+        stay(runtime, running, data)?;
+    }
+    Ok(findings.agrees())
+}
+
+fn spoilt(what: &str) {
+    eprintln!("故意破坏 · sabotage: {what}");
+}
+
+/// Keeps the relay up for whoever wants to look around.
+fn stay(runtime: &Runtime, running: &Running, data: &Path) -> Result<(), DemoError> {
+    let Ready { public_url, .. } = &running.ready;
+    println!("\n中继站仍在运行 · the relay stays up");
+    println!("  打开 open: {public_url}");
+    if let Some(setup) = &running.ready.setup_url {
+        println!("  首位管理员 the first administrator: {setup}");
+    }
+    println!("  数据 data: {}", data.display());
+    println!("  Ctrl-C 结束 ends it");
+    runtime.block_on(tokio::signal::ctrl_c())?;
+    Ok(())
 }
 
 impl Play<'_> {
@@ -347,5 +388,64 @@ impl Play<'_> {
         }
         self.seconds.push(("final sync", bar.finish()));
         Ok(())
+    }
+    /// A supervisor's own notebook: a new phone that takes everything in; the last word before
+    /// the comparison.
+    fn supervisor(&mut self) -> Result<Phone, DemoError> {
+        let relay = self.data.join("relay");
+        match self.options.sabotage {
+            Some(Sabotage::DropChange) => spoilt(&sabotage::drop_change(&relay)?),
+            Some(Sabotage::FlipEvent) => {
+                self.network.runtime.block_on(self.running.relay.close());
+                spoilt(&sabotage::flip_event(&relay)?);
+            }
+            Some(Sabotage::SkipReceipt) | None => {}
+        }
+        let bar = Bar::new("督查手机 supervisor's notebook", "台 phone", 1);
+        let who = self.world.supervisors[0];
+        let mut phone = self.phone(who, "supervisor")?;
+        let name = self.world.people[who].name.clone();
+        let invite = self.running.invite(phone.member, &name)?;
+        self.network
+            .enrol(&mut phone, &invite, &format!("{name}的督查手机"))?;
+        let last = Day(first_day().0 + i32::try_from(self.options.days).unwrap_or(0));
+        let at_ms = last.start_ms() + 20 * HOUR_MS;
+        self.network
+            .sync(std::iter::once(&mut phone), at_ms, || bar.add(1))?;
+        self.seconds.push(("supervisor", bar.finish()));
+        Ok(phone)
+    }
+
+    fn compare(&mut self, supervisor: &Phone) -> Result<Findings, DemoError> {
+        let begun = Instant::now();
+        let findings = compare(Places {
+            imported: &self.imported,
+            phones: &mut self.phones,
+            supervisor,
+            relay: &self.running.relay,
+            data: &self.data.join("relay"),
+            runtime: &self.network.runtime,
+        })?;
+        self.seconds
+            .push(("comparison", begun.elapsed().as_secs_f64()));
+        Ok(findings)
+    }
+
+    fn summary(&self, seconds: f64) -> Summary {
+        let mut summary = Summary {
+            phones: self.phones.len(),
+            retries: self.network.retries.load(Ordering::Relaxed),
+            pushes: self.network.pushes,
+            phases: self.seconds.clone(),
+            seconds,
+            ..Summary::default()
+        };
+        for phone in &self.phones {
+            summary.deeds += phone.entries.len();
+            summary.stopped += phone.stopped;
+            summary.syncs += phone.syncs;
+            summary.traffic.add(&phone.traffic);
+        }
+        summary
     }
 }

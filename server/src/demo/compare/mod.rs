@@ -1,0 +1,337 @@
+//! The check: the generator's record, the phones, the relay and a supervisor's own notebook tell
+//! the same, counted row by row and read one by one.
+
+mod expected;
+mod phones;
+mod seen;
+mod tally;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use automerge::ChangeHash;
+use rusqlite::{Connection, OpenFlags};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use vanguard_core::id::{DeviceId, DocumentId, MemberId};
+use vanguard_core::keys::{Hash, hex};
+
+use super::DemoError;
+use super::phone::Phone;
+use super::record::Entry;
+use crate::relay::Relay;
+use phones::{Brought, Shown};
+use seen::Seen;
+use tally::Tally;
+
+/// Two places that do not tell the same.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Difference {
+    pub(super) place: String,
+    pub(super) record: String,
+    pub(super) field: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Row {
+    pub(super) row: String,
+    pub(super) record: u64,
+    /// `None` where phones have no part in it.
+    pub(super) phones: Option<u64>,
+    pub(super) relay: Option<u64>,
+    pub(super) supervisor: Option<u64>,
+}
+
+impl Row {
+    pub(super) fn agrees(&self) -> bool {
+        let others = [self.phones, self.relay, self.supervisor];
+        others
+            .into_iter()
+            .flatten()
+            .all(|count| count == self.record)
+    }
+}
+
+/// Everything that the check found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Findings {
+    pub(super) rows: Vec<Row>,
+    pub(super) differences: Vec<Difference>,
+    pub(super) records_checked: u64,
+    pub(super) events_checked: u64,
+    pub(super) values_checked: u64,
+    pub(super) texts_compared: u64,
+    pub(super) receipts_verified: u64,
+    /// What came back to its author, by what it was and why.
+    pub(super) returned: BTreeMap<String, u64>,
+    /// Superseded events by kind and reason.
+    pub(super) superseded: BTreeMap<String, u64>,
+    /// Fields with several values, by kind of record and field.
+    pub(super) conflicts: BTreeMap<String, u64>,
+    /// A digest of every record as the supervisor reads it.
+    pub(super) ledger_digest: String,
+}
+
+impl Findings {
+    pub(super) fn agrees(&self) -> bool {
+        self.differences.is_empty() && self.rows.iter().all(Row::agrees)
+    }
+}
+
+/// What is to be compared.
+pub(super) struct Places<'a> {
+    pub(super) imported: &'a [Entry],
+    pub(super) phones: &'a mut [Phone],
+    pub(super) supervisor: &'a Phone,
+    pub(super) relay: &'a Arc<Relay>,
+    pub(super) data: &'a std::path::Path,
+    pub(super) runtime: &'a tokio::runtime::Handle,
+}
+
+/// Compares all places.
+pub(super) fn compare(places: Places<'_>) -> Result<Findings, DemoError> {
+    let Places {
+        imported,
+        phones,
+        supervisor,
+        relay,
+        data,
+        runtime,
+    } = places;
+    let mut findings = Findings::default();
+    runtime.block_on(relay.close()); // the replica has everything then
+    let log = read_only(&data.join("log.db"))?;
+    let positions = positions(&log)?;
+    let documents = raw_documents(relay, runtime, supervisor.member, &positions)?;
+    let mut shown = shown_by(&read_only(&data.join("replica.db"))?)?;
+    shown.edited = documents
+        .iter()
+        .filter(|(_, seen)| seen.edits.as_ref().is_some_and(|edits| !edits.is_empty()))
+        .map(|(id, _)| *id)
+        .collect();
+    let checked = phones::check_all(phones, &shown, &brought(&log)?, &relay.key().public_key())?;
+    findings.texts_compared = checked.texts;
+    findings.receipts_verified = checked.receipts;
+
+    let (standing, came_back) = phones::settle_trays(&mut findings, phones)?;
+    for item in &came_back {
+        let reason = format!("{} · {}", item.row, item.reason);
+        *findings.returned.entry(reason).or_default() += 1;
+    }
+    let book = expected::book(imported.iter().chain(standing.iter().copied()));
+    expected::check_place(
+        &mut findings,
+        "中继站文档 relay's documents",
+        &book,
+        &documents,
+    );
+    expected::check_place(
+        &mut findings,
+        "中继站副本 relay's replica",
+        &book,
+        &shown.seen,
+    );
+    let own = supervised(&mut findings, supervisor, &shown)?;
+    expected::check_place(&mut findings, "督查手机 supervisor's notebook", &book, &own);
+    findings.differences.extend(checked.differences);
+
+    let columns = Columns {
+        record: tally::of_record(imported.iter().chain(standing)),
+        phones: checked.tally,
+        relay: count(&documents),
+        supervisor: count(&own),
+    };
+    findings.rows = columns.rows();
+    findings.rows.push(Row {
+        row: "returned".into(),
+        record: came_back.len() as u64,
+        phones: Some(trays(phones)?),
+        relay: None,
+        supervisor: None,
+    });
+    summarise(&mut findings, &own);
+    findings.ledger_digest = digest(supervisor)?;
+    Ok(findings)
+}
+
+fn read_only(path: &std::path::Path) -> Result<Connection, DemoError> {
+    Ok(Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY,
+    )?)
+}
+
+fn positions(log: &Connection) -> Result<HashMap<DocumentId, HashMap<ChangeHash, u64>>, DemoError> {
+    let mut statement =
+        log.prepare("SELECT d.id, c.hash, c.seq FROM document d LEFT JOIN change c USING (doc)")?;
+    let mut rows = statement.query([])?;
+    let mut positions: HashMap<_, HashMap<_, _>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let of_document = positions.entry(row.get(0)?).or_default();
+        if let Some(hash) = row.get::<_, Option<Hash>>(1)? {
+            of_document.insert(ChangeHash(hash), row.get(2)?);
+        }
+    }
+    Ok(positions)
+}
+
+fn brought(log: &Connection) -> Result<Brought, DemoError> {
+    let mut statement =
+        log.prepare("SELECT b.device, c.hash, c.seq FROM change c JOIN batch b USING (batch)")?;
+    let mut rows = statement.query([])?;
+    let mut brought = Brought::new();
+    while let Some(row) = rows.next()? {
+        let device: DeviceId = row.get(0)?;
+        brought
+            .entry(device)
+            .or_default()
+            .insert(row.get(1)?, row.get(2)?);
+    }
+    Ok(brought)
+}
+
+/// Every document as `GET /v1/documents/{id}` gives it to the supervisor.
+fn raw_documents(
+    relay: &Arc<Relay>,
+    runtime: &tokio::runtime::Handle,
+    supervisor: MemberId,
+    positions: &HashMap<DocumentId, HashMap<ChangeHash, u64>>,
+) -> Result<HashMap<DocumentId, Seen>, DemoError> {
+    let mut wanted: Vec<_> = positions
+        .iter()
+        .map(|(id, places)| (*id, places, Ok(None)))
+        .collect();
+    super::fleet::in_parallel(&mut wanted, |(id, places, seen)| {
+        let file = runtime.block_on(relay.document(supervisor, *id));
+        *seen = file.map(|file| file.and_then(|file| Seen::of_document(&file, places)));
+    });
+    let mut documents = HashMap::new();
+    for (id, _, seen) in wanted {
+        if let Some(seen) = seen? {
+            documents.insert(id, seen);
+        }
+    }
+    Ok(documents)
+}
+
+fn shown_by(store: &Connection) -> Result<Shown, DemoError> {
+    let mut shown = Shown {
+        texts: HashMap::new(),
+        seen: HashMap::new(),
+        edited: std::collections::HashSet::default(),
+    };
+    let mut statement =
+        store.prepare("SELECT d.id, r.view FROM record r JOIN document d USING (doc)")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    for row in rows {
+        let (id, text) = row?;
+        if let Some(seen) = Seen::of_view(&text) {
+            shown.seen.insert(id, seen);
+        }
+        shown.texts.insert(id, text);
+    }
+    Ok(shown)
+}
+
+/// What the supervisor's own notebook holds, compared with the relay's replica text by text.
+fn supervised(
+    findings: &mut Findings,
+    supervisor: &Phone,
+    shown: &Shown,
+) -> Result<HashMap<DocumentId, Seen>, DemoError> {
+    let conn = supervisor.notebook.reader();
+    let own = shown_by(conn)?;
+    for (id, text) in &own.texts {
+        findings.texts_compared += 1;
+        let theirs = shown.texts.get(id).map(String::as_str);
+        if theirs != Some(text) {
+            let (field, expected, found) = phones::first_difference(theirs, text);
+            findings.differ(
+                "督查手机 supervisor's notebook",
+                *id,
+                &field,
+                &expected,
+                &found,
+            );
+        }
+    }
+    let mut seen = own.seen;
+    for (id, seen) in &mut seen {
+        if shown.edited.contains(id) {
+            seen.edits = Some(tally::edits_of(conn, id.as_bytes(), seen)?);
+        }
+    }
+    Ok(seen)
+}
+
+fn count(documents: &HashMap<DocumentId, Seen>) -> Tally {
+    let mut tally = Tally::new();
+    for seen in documents.values() {
+        tally::add_seen(&mut tally, seen, None);
+    }
+    tally
+}
+
+fn trays(phones: &[Phone]) -> Result<u64, DemoError> {
+    let mut items = 0;
+    for phone in phones {
+        items += phone.notebook.returned()?.len() as u64;
+    }
+    Ok(items)
+}
+
+struct Columns {
+    record: Tally,
+    phones: Tally,
+    relay: Tally,
+    supervisor: Tally,
+}
+
+impl Columns {
+    fn rows(&self) -> Vec<Row> {
+        let all = [&self.record, &self.phones, &self.relay, &self.supervisor];
+        let names: BTreeSet<&String> = all.into_iter().flat_map(BTreeMap::keys).collect();
+        let of = |tally: &Tally, name: &str| tally.get(name).copied().unwrap_or(0);
+        let rows = names.into_iter().map(|name| Row {
+            row: name.clone(),
+            record: of(&self.record, name),
+            phones: (name != "imported").then(|| of(&self.phones, name)),
+            relay: Some(of(&self.relay, name)),
+            supervisor: Some(of(&self.supervisor, name)),
+        });
+        rows.collect()
+    }
+}
+
+/// Counts what was decided without effect, and what is still in conflict.
+fn summarise(findings: &mut Findings, own: &HashMap<DocumentId, Seen>) {
+    for seen in own.values() {
+        for event in &seen.events {
+            if let Some(reason) = &event.superseded {
+                let row = format!("{}.{} · {reason}", seen.kind, event.kind());
+                *findings.superseded.entry(row).or_default() += 1;
+            }
+        }
+        for (field, _) in &seen.several {
+            let row = format!("{}.{field}", seen.kind);
+            *findings.conflicts.entry(row).or_default() += 1;
+        }
+    }
+}
+
+/// The same seed gives the same digest: of every record with its events, their order and states.
+fn digest(supervisor: &Phone) -> Result<String, DemoError> {
+    let conn = supervisor.notebook.reader();
+    let mut statement =
+        conn.prepare("SELECT r.view FROM record r JOIN document d USING (doc) ORDER BY d.id")?;
+    let mut rows = statement.query([])?;
+    let mut hasher = Sha256::new();
+    while let Some(row) = rows.next()? {
+        hasher.update(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+        hasher.update([0]);
+    }
+    Ok(hex(&hasher.finalize()))
+}
