@@ -157,6 +157,12 @@ impl Unaware {
     }
 }
 
+/// Whether an event is in a document.
+pub(crate) fn has_event(doc: &Automerge, id: EventId) -> bool {
+    let found = root_map(doc, EVENTS).map(|events| doc.get(&events, id.to_string()));
+    matches!(found, Some(Ok(Some(_))))
+}
+
 /// The events that no other event names as seen: what the author of the next one has seen last.
 pub fn frontier<B>(events: &[FoldedEvent<B>]) -> Vec<EventId> {
     let named: HashSet<EventId> = events

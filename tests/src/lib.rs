@@ -118,12 +118,17 @@ pub struct Plant {
 impl Fleet {
     /// A fleet with a relay and no phone.
     pub async fn new(seed: u64) -> Self {
+        Self::with_options(seed, RelayOptions::default()).await
+    }
+
+    /// A fleet whose relay judges and serves by other options.
+    pub async fn with_options(seed: u64, options: RelayOptions) -> Self {
         let directory = scratch();
         let (env, ids) = (TestEnv::new(seed), TestEnv::new(!seed));
         let data = directory.path().join("relay");
         let relay = Relay::open(
             &data,
-            RelayOptions::default(),
+            options,
             Arc::clone(&env) as Arc<dyn Env>,
         )
         .unwrap();

@@ -24,7 +24,7 @@ use crate::model::{DocumentKind, Record, SyncState};
 use crate::rules::{Directory, Refusal};
 use crate::store::outbox::{Returned, Unsent};
 use crate::store::query::{self, Filter, Page, PageKey, Row};
-use crate::store::{Durability, Store, StoreError, outbox, synced};
+use crate::store::{Durability, Store, StoreError, meta, outbox, synced};
 use crate::sync::Link;
 
 pub use identity::Identity;
@@ -209,7 +209,10 @@ impl Notebook {
     /// # Errors
     /// The store's.
     pub fn prune(&mut self, window_days: u32) -> Result<usize> {
-        let before = self.env.now_ms() - i64::from(window_days) * crate::calendar::DAY_MS;
+        // Documents are dated by the relay's clock, from which this device's may be years away.
+        let offset_ms: i64 = meta(self.reader(), "clock_offset_ms")?.unwrap_or(0);
+        let now_ms = self.env.now_ms().saturating_add(offset_ms);
+        let before = now_ms.saturating_sub(i64::from(window_days) * crate::calendar::DAY_MS);
         self.store.transact(|conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT d.doc FROM document d JOIN record r ON r.doc = d.doc

@@ -58,6 +58,12 @@ pub(crate) fn write(
             let key = documents::find(conn, id)?.ok_or(NotebookError::NotFound(id))?;
             let loaded = documents::load(conn, key)?;
             let header = document::read_header(&loaded.doc)?;
+            if let Verb::Append { event } = verb
+                && document::has_event(&loaded.doc, event.id)
+            {
+                // Of a notebook put back to an old copy: what it does again was done before.
+                return Ok(());
+            }
             let (author, seen) = for_kind!(header.kind, R => {
                 let view = document::read::<R>(&loaded.doc, &loaded.positions)?;
                 (author_of_change(directory, hand.member, &view, verb)?, frontier(&view.events))

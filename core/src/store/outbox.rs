@@ -70,12 +70,17 @@ pub fn after(conn: &Connection, entry: i64, limit: usize) -> Result<Vec<Entry>> 
     )
 }
 
-/// What the outbox has of a document, oldest first.
+/// What the outbox has of a document, in an order in which none comes before what it builds on.
 ///
 /// # Errors
 /// SQLite's, or a damaged row.
 pub fn of_document(conn: &Connection, key: DocKey) -> Result<Vec<Entry>> {
-    select(conn, "WHERE o.doc = ?1 ORDER BY o.entry", params![key.0])
+    select(
+        conn,
+        "WHERE o.doc = ?1 ORDER BY
+         (SELECT change FROM change c WHERE c.doc = o.doc AND c.hash = o.hash)",
+        params![key.0],
+    )
 }
 
 fn select(conn: &Connection, tail: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Entry>> {

@@ -74,7 +74,30 @@ pub fn set_bootstrap(conn: &Connection, progress: &BootstrapProgress) -> Result<
 pub fn restart(conn: &Connection) -> Result<()> {
     conn.execute_batch(
         "UPDATE space SET is_complete = 0, open_done = NULL, after_seq = NULL;
-         UPDATE change SET position = NULL, received_at_ms = NULL;",
+         UPDATE change SET position = NULL, received_at_ms = NULL;
+         -- Positions of the other log say nothing about what was seen of this one.
+         UPDATE outbox SET directory_position = 0;
+         INSERT OR REPLACE INTO meta (name, value) VALUES ('is_reconciling', 1);",
+    )?;
+    Ok(())
+}
+
+/// Once every space is taken again after a [`restart`]: wants what lies outside the window too,
+/// so that its changes get their places back.
+///
+/// # Errors
+/// SQLite's.
+pub fn reconcile(conn: &Connection) -> Result<()> {
+    let is_reconciling: Option<i64> = meta(conn, "is_reconciling")?;
+    if is_reconciling.is_none() || !bootstraps(conn)?.is_empty() {
+        return Ok(());
+    }
+    conn.execute_batch(
+        "INSERT OR IGNORE INTO wanted (id, reason)
+         SELECT d.id, 'reconciling' FROM document d WHERE EXISTS (
+             SELECT 1 FROM change c WHERE c.doc = d.doc AND c.position IS NULL
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = c.doc AND o.hash = c.hash));
+         DELETE FROM meta WHERE name = 'is_reconciling';",
     )?;
     Ok(())
 }

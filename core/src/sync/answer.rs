@@ -15,7 +15,9 @@ use crate::env::Env;
 use crate::id::DocumentId;
 use crate::keys::Hash;
 use crate::model::DocumentKind;
-use crate::notebook::{Hand, Identity, Notebook, NotebookError, fresh_actor, note_ahead, rebuild};
+use crate::notebook::{
+    Hand, Identity, Notebook, NotebookError, fresh_actor, load_directory, note_ahead, rebuild,
+};
 use crate::rules::Directory;
 use crate::store::documents::{self, DocKey, Incoming};
 use crate::store::{StoreError, outbox, query, scope, set_meta, synced};
@@ -178,14 +180,38 @@ impl Page<'_> {
         for id in &taken.directory_documents {
             note_ahead(conn, &mut directory, *id)?;
         }
-        for (key, refused) in &self.pushed.refused {
-            rebuild(conn, &directory, &self.hand, *key, refused)?;
-        }
+        directory = self.rebuild_refused(conn, directory)?;
         if self.response.is_diverged {
             push_again(conn, self.hand.actor, self.now_ms)?;
         }
         self.measure(conn)?;
         Ok((taken, directory))
+    }
+
+    /// Does refused documents again. What the directory learned from one of them is unlearned
+    /// before anything else is done by it.
+    fn rebuild_refused(
+        &self,
+        conn: &Connection,
+        mut directory: Arc<Directory>,
+    ) -> Result<Arc<Directory>, NotebookError> {
+        let mut refused = Vec::with_capacity(self.pushed.refused.len());
+        let sql = "SELECT kind NOT IN ('organisation', 'grant') FROM document WHERE doc = ?1";
+        for (key, reasons) in &self.pushed.refused {
+            let mut statement = conn.prepare_cached(sql)?;
+            let is_other: bool = statement.query_row([key.0], |row| row.get(0))?;
+            refused.push((is_other, key.0, reasons));
+        }
+        refused.sort_by_key(|(is_other, key, _)| (*is_other, *key));
+        for (is_other, key, reasons) in refused {
+            rebuild(conn, &directory, &self.hand, DocKey(key), reasons)?;
+            if is_other {
+                scope::forget_unseen(conn, DocKey(key), self.hand.member)?;
+            } else {
+                directory = Arc::new(load_directory(conn)?);
+            }
+        }
+        Ok(directory)
     }
 
     /// Notes the receipt, and each admitted change's place.
@@ -232,6 +258,7 @@ impl Page<'_> {
         for progress in &response.bootstraps {
             synced::set_bootstrap(conn, progress)?;
         }
+        synced::reconcile(conn)?;
         Ok(synced::set_cursor(conn, &response.cursor)?)
     }
 
@@ -263,6 +290,7 @@ impl Page<'_> {
         match outcome {
             documents::Taken::All(new) => {
                 taken.new_changes += new as u64;
+                taken.is_news |= new > 0;
                 if is_whole {
                     synced::unwant(conn, id)?;
                     taken.is_news = true;

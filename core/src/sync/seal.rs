@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::batch::{FORMAT, statement};
 use crate::compose::Verb;
 use crate::env::Env;
-use crate::id::DocumentId;
+use crate::id::{DocumentId, OrgId};
 use crate::keys::{Hash, Signature, sha256};
 use crate::notebook::{Notebook, NotebookError};
 use crate::store::{StoreError, documents::DocKey, meta, outbox};
@@ -142,8 +142,16 @@ impl Notebook {
         };
         let mut entries: Vec<BatchEntry> = Vec::new();
         let mut items: Vec<Vec<Item>> = Vec::new();
+        // A document's changes travel together, but none moves past a change of the directory: it
+        // may be what they, or what comes after them, rest on.
         let mut places = std::collections::HashMap::new();
+        let mut last = None;
         for change in run {
+            let is_of_directory = change.space == OrgId::DIRECTORY;
+            if is_of_directory && last != Some(change.document) {
+                places.clear();
+            }
+            last = is_of_directory.then_some(change.document);
             let place = *places.entry(change.document).or_insert_with(|| {
                 let is_new = matches!(change.verb, Verb::Create { .. });
                 let document = (!is_new).then_some(change.document);

@@ -2,7 +2,7 @@
 //! it. Done outside the write transaction on whatever core is free; the writer repeats it where
 //! something that it rested on has changed meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
@@ -114,6 +114,8 @@ pub(super) struct Bench<'a> {
     subjects: HashMap<DocumentId, Option<Subject>>,
     pub(super) basis: Basis,
     provisional: u64,
+    /// What these pushes were refused: what builds on it will never be admitted either.
+    refused: HashSet<(DocumentId, Hash)>,
 }
 
 /// Positions that no log reaches: what is judged but not placed yet folds after all that is.
@@ -134,6 +136,7 @@ impl<'a> Bench<'a> {
             subjects: HashMap::new(),
             basis: Basis::new(),
             provisional: PROVISIONAL,
+            refused: HashSet::new(),
         }
     }
 
@@ -238,10 +241,28 @@ impl<'a> Bench<'a> {
                     self.provisional += 1;
                     Decision::Admit(self.note(document, *outcome))
                 }
+                Verdict::Held { missing } if self.is_any_refused(document, &missing)? => {
+                    self.refused.insert((document, *hash));
+                    Decision::Refuse(Refusal::BuildsOnRefused)
+                }
                 Verdict::Held { .. } => Decision::Hold,
-                Verdict::Refused(refusal) => Decision::Refuse(refusal),
+                Verdict::Refused(refusal) => {
+                    self.refused.insert((document, *hash));
+                    Decision::Refuse(refusal)
+                }
             },
         )
+    }
+
+    fn is_any_refused(&self, document: DocumentId, missing: &[Hash]) -> log::Result<bool> {
+        for hash in missing {
+            if self.refused.contains(&(document, *hash))
+                || log::refusal(self.conn, document, hash)?.is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Goes on with the document as it now stands.

@@ -12,6 +12,7 @@ use vanguard_core::id::{DocumentId, EventId, MemberId, OrgId};
 use vanguard_core::model::{DocumentKind, Role};
 use vanguard_core::notebook::{NotebookError, Result as VerbResult};
 use vanguard_core::sync::{Options, Progress, Session};
+use vanguard_server::relay::RelayOptions;
 
 use crate::dice::Dice;
 use crate::{Fleet, Phone};
@@ -93,7 +94,11 @@ impl World {
     /// A fleet of 3 to 8 phones by the seed's chance.
     pub async fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let mut fleet = Fleet::new(dice.seed()).await;
+        let options = RelayOptions {
+            grace_ms: *dice.one(&[0, DAY_MS, 30 * DAY_MS]),
+            ..RelayOptions::default()
+        };
+        let mut fleet = Fleet::with_options(dice.seed(), options).await;
         let count = 3 + dice.below(6);
         let orgs = vec![fleet.plant.committee, fleet.plant.first, fleet.plant.second];
         let (mut walkers, mut members) = (Vec::new(), Vec::new());
@@ -228,7 +233,9 @@ impl World {
 
     /// Time passes for everybody alike.
     fn pass_time(&mut self) -> (&'static str, bool) {
-        let ms = i64::try_from(self.dice.below(12)).unwrap_or(0) * DAY_MS / 2;
+        let is_long = self.dice.percent(10);
+        let half_days = self.dice.below(if is_long { 120 } else { 12 });
+        let ms = i64::try_from(half_days).unwrap_or(0) * DAY_MS / 2;
         self.fleet.env.advance(ms);
         for phone in self.phones() {
             phone.env.advance(ms);

@@ -46,8 +46,8 @@ impl World {
             89..91 => ("team", self.team(at)),
             91..93 => ("template", self.template(at)),
             93..95 => ("grant", self.grant(at)),
-            95 => ("grant end", self.end_grant(at)),
-            96..99 => ("temporary branch", self.branch(at)),
+            95 | 96 => ("grant end", self.end_grant(at)),
+            97..99 => ("temporary branch", self.branch(at)),
             _ => ("registry", self.register(at)),
         };
         (what, self.note(at, did))
