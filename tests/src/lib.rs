@@ -335,3 +335,10 @@ pub fn creation<R: Record>(env: &dyn Env, id: DocumentId, fields: &R::Fields) ->
         },
     }
 }
+
+/// An HTTP client without any trust of its own, for plain HTTP.
+pub fn plain_client() -> reqwest::Client {
+    // Whoever comes first installs it; it is the same for all.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
