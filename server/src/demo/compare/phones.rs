@@ -275,7 +275,6 @@ fn admitted_in(statement: &[u8]) -> Option<Vec<(Hash, u64)>> {
 
 /// Something that came back to its author.
 pub(super) struct CameBack {
-    pub(super) who: usize,
     pub(super) row: String,
     pub(super) reason: String,
 }
@@ -293,7 +292,6 @@ pub(super) fn settle_trays<'a>(
                 Some(place) => {
                     let item = tray.swap_remove(place);
                     came_back.push(CameBack {
-                        who: phone.who,
                         row: entry.deed.row(),
                         reason: item.reason,
                     });
