@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod crash;
 pub mod dice;
 pub mod plain;
+pub mod site;
 pub mod verdict;
 pub mod walk;
 
