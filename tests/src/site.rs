@@ -109,7 +109,9 @@ impl Site {
             };
             let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
             http.enrol(&mut notebook, &invite, "手机").await.unwrap();
-            http.sync(&mut notebook, Options::default(), |_| {}).await.unwrap();
+            http.sync(&mut notebook, Options::default(), |_| {})
+                .await
+                .unwrap();
             paths.push(path);
         }
         (org, paths)
@@ -131,7 +133,10 @@ pub async fn come_together(notebooks: &mut [Notebook]) {
         let mut is_news = false;
         for notebook in notebooks.iter_mut() {
             let http = HttpRelay::of(notebook).unwrap();
-            let progress = http.sync(notebook, Options::default(), |_| {}).await.unwrap();
+            let progress = http
+                .sync(notebook, Options::default(), |_| {})
+                .await
+                .unwrap();
             is_news |= progress.taken + progress.acknowledged + progress.refused > 0;
         }
         if !is_news {

@@ -7,10 +7,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use vanguard_core::Notebook;
 use vanguard_core::env::SystemEnv;
 use vanguard_core::http::HttpRelay;
 use vanguard_core::sync::Options;
-use vanguard_core::Notebook;
 use vanguard_tests::crash::{Worker, acknowledged_after};
 use vanguard_tests::dice::Dice;
 
@@ -21,7 +21,10 @@ fn main() {
     };
     let mut notebook = Notebook::open(Path::new(path), SystemEnv::shared()).unwrap();
     let mut worker = Worker::new(space.parse().unwrap(), Dice::new(seed.parse().unwrap()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let mut last = acknowledged_after(notebook.reader(), u64::MAX).1;
     say("ready");
     loop {

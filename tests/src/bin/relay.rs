@@ -12,7 +12,10 @@ fn main() {
     let [_, data, address] = arguments.as_slice() else {
         panic!("relay DATA ADDRESS");
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await.unwrap();
         let config = vanguard_tests::site::config(Path::new(data));

@@ -61,7 +61,9 @@ pub fn acknowledged_after(conn: &Connection, position: u64) -> (Vec<String>, u64
         .prepare("SELECT hash FROM change WHERE position > ?1 ORDER BY position")
         .unwrap();
     let beyond = i64::try_from(position).unwrap_or(i64::MAX);
-    let rows = statement.query_map([beyond], |row| row.get::<_, [u8; 32]>(0)).unwrap();
+    let rows = statement
+        .query_map([beyond], |row| row.get::<_, [u8; 32]>(0))
+        .unwrap();
     let hashes = rows.map(|hash| hex(&hash.unwrap())).collect();
     (hashes, last.unwrap_or(0))
 }

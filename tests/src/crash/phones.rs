@@ -43,7 +43,9 @@ pub async fn kill_phones(
             lines: 1 + dice.below(25),
             micros: dice.below(20_000),
         };
-        let lines = tokio::task::spawn_blocking(move || life.live()).await.unwrap();
+        let lines = tokio::task::spawn_blocking(move || life.live())
+            .await
+            .unwrap();
         for line in &lines {
             match line.split_once(' ') {
                 Some(("committed", id)) => {
@@ -107,7 +109,10 @@ impl Life {
     /// Lives until it is killed; gives what it said.
     fn live(self) -> Vec<String> {
         let mut command = Command::new(&self.program);
-        command.arg(&self.path).args(&self.arguments).stdout(Stdio::piped());
+        command
+            .arg(&self.path)
+            .args(&self.arguments)
+            .stdout(Stdio::piped());
         if let Some(defect) = &self.defect {
             command.env("VANGUARD_DEFECT", defect);
         }

@@ -35,9 +35,8 @@ struct Storm {
 #[derive(Default)]
 struct State {
     acknowledged: HashSet<String>,
-    /// How many relays were started, and which of them is known to be dead.
+    /// How many relays were started.
     started: usize,
-    dead: usize,
     is_over: bool,
 }
 
@@ -61,7 +60,8 @@ pub async fn kill_relays(
 
     let storm = Storm::default();
     let mut dice = Dice::new(seed);
-    let (program, defect, data_path) = (program.to_owned(), defect.map(str::to_owned), data.clone());
+    let (program, defect, data_path) =
+        (program.to_owned(), defect.map(str::to_owned), data.clone());
     let phones = paths.clone();
     let stormed = tokio::task::spawn_blocking(move || {
         std::thread::scope(|scope| {
@@ -75,9 +75,16 @@ pub async fn kill_relays(
             let mut kept = Ok(());
             for kill in 0..kills {
                 let child = start(&program, &data_path, address, defect.as_deref());
-                storm.wait_for_news(1 + dice.below(12));
+                let is_news = storm.wait_for_news(1 + dice.below(12));
                 std::thread::sleep(Duration::from_micros(dice.below(5_000) as u64));
-                kept = storm.kill(child, &data_path).map_err(|why| format!("kill {kill}: {why}"));
+                kept = storm
+                    .kill(child, &data_path)
+                    .map_err(|why| format!("kill {kill}: {why}"));
+                if !is_news {
+                    kept = Err(format!(
+                        "kill {kill}: the relay acknowledged nothing for a minute"
+                    ));
+                }
                 if kept.is_err() {
                     break;
                 }
@@ -100,7 +107,10 @@ pub async fn kill_relays(
 
 fn start(program: &str, data: &Path, address: SocketAddr, defect: Option<&str>) -> Child {
     let mut command = Command::new(program);
-    command.arg(data).arg(address.to_string()).stdout(Stdio::piped());
+    command
+        .arg(data)
+        .arg(address.to_string())
+        .stdout(Stdio::piped());
     if let Some(defect) = defect {
         command.env("VANGUARD_DEFECT", defect);
     }
@@ -115,12 +125,16 @@ fn start(program: &str, data: &Path, address: SocketAddr, defect: Option<&str>) 
 impl Storm {
     /// One phone: works and syncs, whether or not there is a relay, until the storm is over.
     fn push(&self, path: &PathBuf, space: OrgId, dice: Dice) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let mut notebook = Notebook::open(path, SystemEnv::shared()).unwrap();
         let http = runtime.block_on(async { HttpRelay::of(&notebook).unwrap() });
         let mut worker = Worker::new(space, dice);
         let mut last = acknowledged_after(notebook.reader(), u64::MAX).1;
-        while let Some(relay) = self.relay() {
+        let mut met = 0;
+        while let Some(relay) = self.relay_after(met) {
             for _ in 0..worker.dice.below(4) {
                 worker.work(&mut notebook);
             }
@@ -129,23 +143,24 @@ impl Storm {
             last = position;
             let mut state = self.state.lock().unwrap();
             state.acknowledged.extend(hashes);
-            if synced.is_err() {
-                state.dead = state.dead.max(relay);
-            }
+            // A connection to the last relay may fail once more with the next one.
+            met = if synced.is_ok() { 0 } else { relay };
             self.news.notify_all();
         }
     }
 
-    /// Waits until there is a relay, and says which; none when the storm is over.
-    fn relay(&self) -> Option<usize> {
+    /// Says which relay there is; waits for another than `met` for a while, if that one failed.
+    /// None when the storm is over.
+    fn relay_after(&self, met: usize) -> Option<usize> {
         let state = self.state.lock().unwrap();
-        let waits = |state: &mut State| state.started == state.dead && !state.is_over;
-        let state = self.news.wait_while(state, waits).unwrap();
+        let waits = |state: &mut State| state.started == met && !state.is_over;
+        let retry = Duration::from_millis(20);
+        let (state, _) = self.news.wait_timeout_while(state, retry, waits).unwrap();
         (!state.is_over).then_some(state.started)
     }
 
     /// Says that there is a relay, and waits until it has acknowledged so many changes more.
-    fn wait_for_news(&self, count: usize) {
+    fn wait_for_news(&self, count: usize) -> bool {
         let mut state = self.state.lock().unwrap();
         state.started += 1;
         self.news.notify_all();
@@ -153,7 +168,7 @@ impl Storm {
         let waits = |state: &mut State| state.acknowledged.len() < enough;
         let limit = Duration::from_secs(60);
         let waited = self.news.wait_timeout_while(state, limit, waits).unwrap();
-        assert!(!waited.1.timed_out(), "the relay acknowledges nothing");
+        !waited.1.timed_out()
     }
 
     /// Kills the relay, and looks for all that it had acknowledged.
@@ -161,15 +176,19 @@ impl Storm {
         child.kill().unwrap();
         child.wait().unwrap();
         let state = self.state.lock().unwrap();
-        let log = Connection::open_with_flags(
-            data.join("log.db"),
-            OpenFlags::SQLITE_OPEN_READ_WRITE,
-        );
+        let log =
+            Connection::open_with_flags(data.join("log.db"), OpenFlags::SQLITE_OPEN_READ_WRITE);
         let log = log.map_err(|error| error.to_string())?;
         let mut statement = log.prepare("SELECT hash FROM change").unwrap();
-        let rows = statement.query_map([], |row| row.get::<_, [u8; 32]>(0)).unwrap();
+        let rows = statement
+            .query_map([], |row| row.get::<_, [u8; 32]>(0))
+            .unwrap();
         let there: HashSet<String> = rows.map(|hash| hex(&hash.unwrap())).collect();
-        match state.acknowledged.iter().find(|hash| !there.contains(*hash)) {
+        match state
+            .acknowledged
+            .iter()
+            .find(|hash| !there.contains(*hash))
+        {
             Some(hash) => Err(format!("{hash} was acknowledged, and is not in the log")),
             None => Ok(()),
         }
