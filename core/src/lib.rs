@@ -11,6 +11,8 @@ pub mod batch;
 pub mod calendar;
 pub mod catalogue;
 mod compose;
+#[cfg(feature = "defects")]
+pub mod defects;
 pub mod document;
 pub mod env;
 #[cfg(feature = "http")]

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod crash;
 pub mod dice;
 pub mod plain;
+pub mod site;
 pub mod verdict;
 pub mod walk;
 
@@ -126,12 +128,7 @@ impl Fleet {
         let directory = scratch();
         let (env, ids) = (TestEnv::new(seed), TestEnv::new(!seed));
         let data = directory.path().join("relay");
-        let relay = Relay::open(
-            &data,
-            options,
-            Arc::clone(&env) as Arc<dyn Env>,
-        )
-        .unwrap();
+        let relay = Relay::open(&data, options, Arc::clone(&env) as Arc<dyn Env>).unwrap();
         let plant = Plant {
             committee: OrgId((&*ids as &dyn Env).uuid_v7()),
             first: OrgId((&*ids as &dyn Env).uuid_v7()),

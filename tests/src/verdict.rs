@@ -2,19 +2,20 @@
 //! verb said yes to is missing or there twice, and all of it is what a plain reading of the log
 //! comes to.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use vanguard_core::calendar::DAY_MS;
 use vanguard_core::env::Env as _;
-use vanguard_core::id::{DocumentId, MemberId};
+use vanguard_core::id::{DocumentId, MemberId, OrgId};
 use vanguard_core::model::DocumentKind;
+use vanguard_core::rules::Directory;
 use vanguard_core::store::outbox::Returned;
-use vanguard_core::{Verb, store};
+use vanguard_core::{Notebook, Verb, store};
+use vanguard_server::relay::Relay;
 
 use crate::plain::{Paper, PlainDocument, PlainLog};
 use crate::walk::{Commit, Done, World};
-use crate::{Fleet, Phone};
 
 /// What lists and pages show of a document: its columns and its view.
 type Shown = Vec<rusqlite::types::Value>;
@@ -29,7 +30,22 @@ pub async fn judge(world: &World) -> Wrongs {
         Ok(log) => log,
         Err(why) => return vec![why],
     };
-    let replica = shown_by_relay(fleet).await;
+    let notebooks: Vec<&Notebook> = world.phones().map(|phone| &phone.notebook).collect();
+    let fresh_ms = fleet.env.now_ms() - DAY_MS / 2;
+    let mut wrongs = everybody_agrees(&fleet.relay, &log, fresh_ms, &notebooks).await;
+    wrongs.extend(accounts(world, &log));
+    wrongs
+}
+
+/// Holds notebooks and the relay against each other and against the log; what was touched after
+/// `fresh_ms` of the relay's clock nobody's window leaves out.
+pub async fn everybody_agrees(
+    relay: &Relay,
+    log: &PlainLog,
+    fresh_ms: i64,
+    notebooks: &[&Notebook],
+) -> Wrongs {
+    let replica = shown_by_relay(relay).await;
     let mut wrongs = Wrongs::new();
     if replica.len() != log.documents.len() {
         wrongs.push(format!(
@@ -49,11 +65,17 @@ pub async fn judge(world: &World) -> Wrongs {
             wrongs.extend(against_paper(*id, shown, document, papers.get(id)));
         }
     }
-    for (at, phone) in world.phones().enumerate() {
-        let found = phone_against_relay(fleet, phone, &log, &papers, &replica);
+    let books = Books {
+        directory: &relay.directory(),
+        log,
+        papers,
+        replica,
+        fresh_ms,
+    };
+    for (at, notebook) in notebooks.iter().enumerate() {
+        let found = books.against(notebook);
         wrongs.extend(found.into_iter().map(|why| format!("phone {at}: {why}")));
     }
-    wrongs.extend(accounts(world, &log));
     wrongs
 }
 
@@ -74,11 +96,11 @@ fn shown(conn: &rusqlite::Connection) -> rusqlite::Result<HashMap<DocumentId, Sh
     rows.collect()
 }
 
-async fn shown_by_relay(fleet: &Fleet) -> HashMap<DocumentId, Shown> {
-    let head = *fleet.relay.head().borrow();
-    fleet.relay.replica().wait_for(head).await;
+async fn shown_by_relay(relay: &Relay) -> HashMap<DocumentId, Shown> {
+    let head = *relay.head().borrow();
+    relay.replica().wait_for(head).await;
     let read = |conn: &rusqlite::Connection| shown(conn).map_err(store::StoreError::from);
-    fleet.relay.replica().read(read).await.unwrap()
+    relay.replica().read(read).await.unwrap()
 }
 
 fn view(shown: &Shown) -> Value {
@@ -116,55 +138,58 @@ fn against_paper(
     wrongs
 }
 
-fn phone_against_relay(
-    fleet: &Fleet,
-    phone: &Phone,
-    log: &PlainLog,
-    papers: &BTreeMap<DocumentId, Paper>,
-    replica: &HashMap<DocumentId, Shown>,
-) -> Wrongs {
-    let directory = fleet.relay.directory();
-    let scope: HashSet<_> = directory.scope(phone.member()).into_iter().collect();
-    let may_see = |id: &DocumentId, document: &PlainDocument| {
+/// What notebooks are held against.
+struct Books<'a> {
+    directory: &'a Directory,
+    log: &'a PlainLog,
+    papers: BTreeMap<DocumentId, Paper>,
+    replica: HashMap<DocumentId, Shown>,
+    fresh_ms: i64,
+}
+
+impl Books<'_> {
+    fn against(&self, notebook: &Notebook) -> Wrongs {
+        let member = notebook.member().unwrap();
+        let own = shown(notebook.reader()).unwrap();
+        let mut wrongs = Wrongs::new();
+        let unsent = notebook.unsent().unwrap().changes;
+        if unsent > 0 {
+            wrongs.push(format!("{unsent} changes are still unsent"));
+        }
+        for (id, document) in &self.log.documents {
+            let kind = &document.kind;
+            let may_see = self.may_see(member, id, document);
+            match (own.get(id), self.replica.get(id), may_see) {
+                (Some(mine), Some(theirs), true) if mine != theirs => {
+                    wrongs.push(format!("{kind} {id} differs: {}", difference(mine, theirs)));
+                }
+                (None, Some(theirs), true) if self.must_have(document, theirs) => {
+                    wrongs.push(format!("{kind} {id} is missing"));
+                }
+                (Some(_), _, false) => wrongs.push(format!("{kind} {id} is not for this member")),
+                _ => {}
+            }
+        }
+        let astray = own.keys().filter(|id| !self.log.documents.contains_key(id));
+        wrongs.extend(astray.map(|id| format!("{id} is only here")));
+        wrongs
+    }
+
+    fn may_see(&self, member: MemberId, id: &DocumentId, document: &PlainDocument) -> bool {
         let kind = DocumentKind::parse(&document.kind).unwrap();
         let (space, creator) = (document.space, document.creator);
-        let is_in_scope =
-            scope.contains(&space) && directory.may_read(phone.member(), kind, space, creator);
-        is_in_scope || was_assigned(papers.get(id), phone.member())
-    };
-    let own = shown(phone.notebook.reader()).unwrap();
-    let mut wrongs = Wrongs::new();
-    let unsent = phone.notebook.unsent().unwrap().changes;
-    if unsent > 0 {
-        wrongs.push(format!("{unsent} changes are still unsent"));
+        let is_in_scope = self.directory.scope(member).contains(&space)
+            && self.directory.may_read(member, kind, space, creator);
+        let paper = self.papers.get(id);
+        is_in_scope || paper.is_some_and(|paper| paper.assigned_to.contains(&member.to_string()))
     }
-    for (id, document) in &log.documents {
-        let kind = &document.kind;
-        match (own.get(id), replica.get(id), may_see(id, document)) {
-            (Some(mine), Some(theirs), true) if mine != theirs => {
-                wrongs.push(format!("{kind} {id} differs: {}", difference(mine, theirs)));
-            }
-            (None, Some(theirs), true) if must_have(fleet, document, theirs) => {
-                wrongs.push(format!("{kind} {id} is missing"));
-            }
-            (Some(_), _, false) => wrongs.push(format!("{kind} {id} is not for this member")),
-            _ => {}
-        }
+
+    /// What no window leaves out: the directory, what is open, and what is fresh.
+    fn must_have(&self, document: &PlainDocument, shown: &Shown) -> bool {
+        let is_directory = document.space == OrgId::DIRECTORY;
+        let is_open = shown[IS_OPEN] == rusqlite::types::Value::Integer(1);
+        is_directory || is_open || document.touched_ms > self.fresh_ms
     }
-    let astray = own.keys().filter(|id| !log.documents.contains_key(id));
-    wrongs.extend(astray.map(|id| format!("{id} is only here")));
-    wrongs
-}
-
-fn was_assigned(paper: Option<&Paper>, member: MemberId) -> bool {
-    paper.is_some_and(|paper| paper.assigned_to.contains(&member.to_string()))
-}
-
-/// What no window leaves out: the directory, what is open, and what is fresh.
-fn must_have(fleet: &Fleet, document: &PlainDocument, shown: &Shown) -> bool {
-    let is_directory = document.space == vanguard_core::id::OrgId::DIRECTORY;
-    let is_open = shown[IS_OPEN] == rusqlite::types::Value::Integer(1);
-    is_directory || is_open || fleet.env.now_ms() - document.touched_ms < DAY_MS / 2
 }
 
 fn difference(mine: &Shown, theirs: &Shown) -> String {
@@ -199,7 +224,7 @@ fn parts_that_differ(at: &str, mine: &Value, theirs: &Value, parts: &mut Vec<Str
 /// How much of what is interesting the walk met: records with superseded events, with fields in
 /// conflict, and things returned to their authors.
 pub async fn met(world: &World) -> [(&'static str, u32); 4] {
-    let replica = shown_by_relay(&world.fleet).await;
+    let replica = shown_by_relay(&world.fleet.relay).await;
     let is = |at: usize| {
         let yes = rusqlite::types::Value::Integer(1);
         let count = replica.values().filter(|shown| shown[at] == yes).count();

@@ -154,6 +154,10 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        #[cfg(feature = "defects")]
+        if crate::defects::Defect::UnsyncedCommit.is_planted() {
+            return self.transact_late(work);
+        }
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -161,6 +165,24 @@ impl Store {
         let value = work(&tx)?;
         tx.commit().map_err(StoreError::from)?;
         Ok(value)
+    }
+
+    /// The defect: what is done is committed by whatever is done next.
+    #[cfg(feature = "defects")]
+    fn transact_late<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let run = |sql| self.conn.execute_batch(sql).map_err(StoreError::from);
+        if !self.conn.is_autocommit() {
+            run("COMMIT")?;
+        }
+        run("BEGIN IMMEDIATE")?;
+        let done = work(&self.conn);
+        if done.is_err() {
+            run("ROLLBACK")?;
+        }
+        done
     }
 }
 

@@ -63,6 +63,13 @@ pub(super) fn commit(
         now_ms,
         last_batch,
     };
+    #[cfg(feature = "defects")]
+    if crate::defects::Defect::CursorBeforePage.is_planted() {
+        store.transact(|conn| {
+            synced::set_cursor(conn, &response.cursor).map_err(NotebookError::from)
+        })?;
+        crate::defects::Defect::CursorBeforePage.linger();
+    }
     let (taken, directory_after) = store.transact(|conn| page.commit(conn, directory))?;
     notebook.directory = directory_after;
     if pushed.is_out_of_order || response.is_diverged {

@@ -2,8 +2,8 @@
 //! it. Done outside the write transaction on whatever core is free; the writer repeats it where
 //! something that it rested on has changed meanwhile.
 
-use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;

@@ -216,6 +216,13 @@ impl Desk {
             is_directory_changed,
             ..
         } = page;
+        #[cfg(feature = "defects")]
+        if vanguard_core::defects::Defect::ReceiptBeforeLog.is_planted() {
+            for (reply, answer) in replies.drain(..) {
+                let _ = reply.send(answer);
+            }
+            vanguard_core::defects::Defect::ReceiptBeforeLog.linger();
+        }
         tx.commit()?;
         Ok((is_directory_changed.then_some(directory), head.seq))
     }

@@ -1,0 +1,26 @@
+//! A relay in a process of its own, to be killed. `relay DATA ADDRESS`; prints `ready`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use tokio::net::TcpListener;
+use vanguard_server::Server;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, data, address] = arguments.as_slice() else {
+        panic!("relay DATA ADDRESS");
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let config = vanguard_tests::site::config(Path::new(data));
+        let server = Server::start(listener, config).unwrap();
+        println!("ready");
+        server.run(std::future::pending()).await;
+    });
+}

@@ -1,0 +1,163 @@
+//! A relay as it runs for real, HTTPS and enrolment included, and the phones of one branch.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use vanguard_core::env::SystemEnv;
+use vanguard_core::http::HttpRelay;
+use vanguard_core::id::{GrantId, MemberId, OrgId};
+use vanguard_core::invite::Invite;
+use vanguard_core::model::organisation::{PartyOrg, PartyOrgFields, PartyOrgKind};
+use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
+use vanguard_core::model::{Author, Role};
+use vanguard_core::sync::Options;
+use vanguard_core::{Notebook, NotebookError};
+use vanguard_server::access::Access;
+use vanguard_server::relay::Relay;
+use vanguard_server::{Config, Server};
+
+use crate::creation;
+
+/// A relay that answers on loopback within this process.
+pub struct Site {
+    /// The relay.
+    pub relay: Arc<Relay>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    access: Arc<Access>,
+    invite: Invite,
+    running: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+/// How relays of tests are started.
+pub fn config(data: &Path) -> Config {
+    let mut config = Config::new(data);
+    config.auto_confirm = true;
+    config
+}
+
+impl Site {
+    /// Starts a relay on its data directory, on a port of its own or this one.
+    pub async fn start(data: &Path, address: Option<SocketAddr>) -> Self {
+        let address = address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listener = TcpListener::bind(address).await.unwrap();
+        let server = Server::start(listener, config(data)).unwrap();
+        let ready = server.ready().clone();
+        let (relay, access) = (server.relay(), server.access());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async move {
+            let _ = stopped.await;
+        }));
+        let invite = Invite {
+            relay_url: ready.public_url,
+            relay_key: ready.relay_key,
+            secret: [0; 32],
+            member_name: String::new(),
+        };
+        Self {
+            relay,
+            address: ready.address,
+            access,
+            invite,
+            running,
+            stop,
+        }
+    }
+
+    /// Founds a branch, and enrols so many of its members with a notebook each in `folder`.
+    pub async fn enrol_branch(&self, folder: &Path, count: usize) -> (OrgId, Vec<PathBuf>) {
+        let env = SystemEnv::shared();
+        let org = OrgId(env.uuid_v7());
+        let fields = PartyOrgFields {
+            name: "电解一支部".into(),
+            org_kind: PartyOrgKind::Branch,
+            parent: None,
+            project: None,
+        };
+        let mut acts = vec![creation::<PartyOrg>(env.as_ref(), org.into(), &fields)];
+        let members: Vec<MemberId> = (0..count).map(|_| MemberId(env.uuid_v7())).collect();
+        for (number, member) in members.iter().enumerate() {
+            let fields = MemberFields {
+                name: format!("党员{number}"),
+                number: format!("{number:05}"),
+                home: Some(org),
+                unit: None,
+            };
+            let role = GrantFields {
+                member: *member,
+                role: Role::SafetyOfficer,
+                org,
+            };
+            let grant = GrantId(env.uuid_v7());
+            acts.push(creation::<Member>(env.as_ref(), (*member).into(), &fields));
+            acts.push(creation::<Grant>(env.as_ref(), grant.into(), &role));
+        }
+        self.relay.act(Author::OPERATOR, acts).await.unwrap();
+        let mut paths = Vec::new();
+        for (number, member) in members.into_iter().enumerate() {
+            let path = folder.join(format!("phone-{number}.db"));
+            let mut notebook = Notebook::open(&path, SystemEnv::shared()).unwrap();
+            let by = MemberId::OPERATOR;
+            let invite = Invite {
+                secret: self.access.create_invite(member, 3_600_000, by).unwrap(),
+                ..self.invite.clone()
+            };
+            let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
+            http.enrol(&mut notebook, &invite, "手机").await.unwrap();
+            http.sync(&mut notebook, Options::default(), |_| {})
+                .await
+                .unwrap();
+            paths.push(path);
+        }
+        (org, paths)
+    }
+
+    /// Stops answering; what was acknowledged is in the log.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.running.await.unwrap();
+    }
+}
+
+/// Syncs notebooks in turn until nobody has any news.
+///
+/// # Panics
+/// Where that does not end, or a sync fails.
+pub async fn come_together(notebooks: &mut [Notebook]) {
+    for _ in 0..20 {
+        let mut is_news = false;
+        for notebook in notebooks.iter_mut() {
+            let http = HttpRelay::of(notebook).unwrap();
+            let progress = http
+                .sync(notebook, Options::default(), |_| {})
+                .await
+                .unwrap();
+            is_news |= progress.taken + progress.acknowledged + progress.refused > 0;
+        }
+        if !is_news {
+            return;
+        }
+    }
+    panic!("the phones do not come to rest");
+}
+
+/// Opens notebooks again.
+///
+/// # Errors
+/// Where one does not open, or was damaged.
+pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Notebook>, String> {
+    let open = |path: &PathBuf| -> Result<Notebook, NotebookError> {
+        Notebook::open(path, SystemEnv::shared())
+    };
+    let opened: Result<Vec<_>, _> = paths.iter().map(open).collect();
+    let opened = opened.map_err(|error| format!("a notebook does not open: {error}"))?;
+    match opened.iter().find_map(Notebook::set_aside_file) {
+        Some(aside) => Err(format!("a notebook was damaged: {}", aside.display())),
+        None => Ok(opened),
+    }
+}
