@@ -83,7 +83,8 @@ impl Composer {
     /// Does `verb` to `doc`; `seen` are the latest events that the author has seen in it.
     ///
     /// # Errors
-    /// [`ReadError::Damaged`] where `doc` is no record, or the verb makes no change.
+    /// [`ReadError::Damaged`] where `doc` is no record, [`ReadError::Unchanged`] where the verb
+    /// makes no change.
     pub fn perform(
         &self,
         doc: &mut Automerge,
@@ -102,7 +103,7 @@ impl Composer {
         let (hash, _) = tx.commit_with(options);
         let change = hash
             .and_then(|hash| doc.get_change_by_hash(&hash))
-            .ok_or_else(|| ReadError::Damaged("nothing was changed".into()))?;
+            .ok_or(ReadError::Unchanged)?;
         Ok(Composed {
             hash: change.hash().0,
             raw: change.raw_bytes().to_vec(),

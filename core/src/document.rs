@@ -38,6 +38,9 @@ pub enum ReadError {
     /// The bytes are damaged, or not a record at all.
     #[error("not readable: {0}")]
     Damaged(String),
+    /// A verb that would leave the document as it is: its fields have these values already.
+    #[error("nothing would change")]
+    Unchanged,
 }
 
 /// The names of the root's two maps.

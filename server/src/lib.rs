@@ -2,7 +2,7 @@
 //!
 //! Three parts. [`relay`] is the log with admission before it and a replica behind it;
 //! [`http`], [`access`] and [`console`] are the shell around it: who may talk to it, and how;
-//! [`serve`] starts and ends it. [`import`] brings an organisation in from its spreadsheets, and
+//! [`mod@serve`] starts and ends it. [`import`] brings an organisation in from its spreadsheets, and
 //! [`cli`] is what an operator types. [`demo`] shows and checks all of it at once.
 
 pub mod access;

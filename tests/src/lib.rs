@@ -1,7 +1,13 @@
 //! A fleet for tests: a real relay on a real directory, and notebooks that sync with it, either
 //! in process or over HTTP. Deterministic by seed but for keys' use in TLS.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::type_complexity
+)]
 
 pub mod crash;
 pub mod dice;
@@ -331,4 +337,11 @@ pub fn creation<R: Record>(env: &dyn Env, id: DocumentId, fields: &R::Fields) ->
             event: None,
         },
     }
+}
+
+/// An HTTP client without any trust of its own, for plain HTTP.
+pub fn plain_client() -> reqwest::Client {
+    // Whoever comes first installs it; it is the same for all.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }

@@ -58,7 +58,7 @@ async fn the_api_keeps_to_its_own_description() {
         .collect();
     import::run(&relay, &files, &SystemEnv).await.unwrap();
 
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = vanguard_tests::plain_client();
     let (url, setup) = (ready.public_url, ready.setup_url.unwrap());
     let (_, token) = setup.split_once("token=").unwrap();
     let administrator = json!({

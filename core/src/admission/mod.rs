@@ -421,7 +421,7 @@ fn as_known<R: Record>(
 fn refusal_of(error: &ReadError) -> Refusal {
     match error {
         ReadError::TooNew(_) => Refusal::TooNew,
-        ReadError::Damaged(_) => Refusal::Malformed,
+        ReadError::Damaged(_) | ReadError::Unchanged => Refusal::Malformed,
     }
 }
 

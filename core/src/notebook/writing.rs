@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{NotebookError, Result};
 use crate::compose::{Composer, Verb};
-use crate::document::{self, Positions, frontier};
+use crate::document::{self, Positions, ReadError, frontier};
 use crate::id::{DocumentId, MemberId};
 use crate::keys::Hash;
 use crate::model::for_kind;
@@ -72,7 +72,11 @@ pub(crate) fn write(
         }
     };
     let composer = Composer::new(hand.actor, author, made_at_ms);
-    let composed = composer.perform(&mut doc, verb, &seen)?;
+    let composed = match composer.perform(&mut doc, verb, &seen) {
+        // The fields have these values already: what was wanted is so.
+        Err(ReadError::Unchanged) => return Ok(()),
+        composed => composed?,
+    };
     let key = documents::write_own(conn, &doc, positions, &composed, hand.now_ms)?;
     outbox::put(
         conn,

@@ -167,7 +167,7 @@ pub fn take(
         Some(key) => key,
         None => match document::read_header(&doc) {
             Ok(header) if header.id == id => insert(conn, id, header.kind, header.space, now_ms)?,
-            Ok(_) | Err(ReadError::Damaged(_)) => return Ok(Taken::Damaged),
+            Ok(_) | Err(ReadError::Damaged(_) | ReadError::Unchanged) => return Ok(Taken::Damaged),
             Err(ReadError::TooNew(_)) => return Ok(Taken::MissingDependencies),
         },
     };

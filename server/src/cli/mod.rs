@@ -33,8 +33,8 @@ pub struct Cli {
     log_format: LogFormat,
 
     /// 日志级别 · which log lines: "info", "vanguard_server=debug", ...
-    #[arg(long, env = "VANGUARD_LOG", default_value = "info", global = true)]
-    log: String,
+    #[arg(long, env = "VANGUARD_LOG", global = true)]
+    log: Option<String>,
 
     #[command(subcommand)]
     command: Command,
@@ -78,7 +78,11 @@ struct DataArgs {
 
 /// Runs what was typed.
 pub fn run(cli: Cli) -> ExitCode {
-    start_logging(cli.log_format, &cli.log);
+    let usual = match cli.command {
+        Command::Demo(_) => "error,automerge=off", // its own lines are what it shows
+        _ => "info,automerge=off",                 // what Automerge refuses is told by us
+    };
+    start_logging(cli.log_format, cli.log.as_deref().unwrap_or(usual));
     let done = match cli.command {
         Command::Serve(args) => block_on(serve::run(*args)),
         Command::Invite(args) => block_on(invite::run(args)),

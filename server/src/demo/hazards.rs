@@ -2,7 +2,7 @@
 //! assigning, rectifying, verifying, closing out, and all that goes wrong in between. Since phones
 //! are offline most of the time, two people often decide the same thing without knowing.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use vanguard_core::calendar::{DAY_MS, Day};
 use vanguard_core::id::{HazardId, MemberId, OrgId};
 use vanguard_core::model::hazard::{
@@ -22,7 +22,7 @@ pub(super) fn attend_to(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>)
     tell_more_of_mine(phone);
     let desk = Desk::of(phone, today);
     for space in desk.spaces.clone() {
-        for view in shown(phone, of_space(space), 60) {
+        for view in shown(phone, &of_space(space), 60) {
             decide(phone, today, place, &desk, &view);
         }
     }
@@ -78,8 +78,8 @@ fn of_space(space: OrgId) -> Filter {
 }
 
 /// What the phone shows.
-fn shown(phone: &mut Phone, filter: Filter, limit: usize) -> Vec<View<Hazard>> {
-    let page = phone.notebook.list::<Hazard>(&filter, None, limit);
+fn shown(phone: &mut Phone, filter: &Filter, limit: usize) -> Vec<View<Hazard>> {
+    let page = phone.notebook.list::<Hazard>(filter, None, limit);
     let rows = phone.take(page).map(|page| page.rows).unwrap_or_default();
     rows.into_iter().map(|row| row.view).collect()
 }
@@ -106,9 +106,11 @@ fn comment(phone: &mut Phone, hazard: HazardId) {
     phone.append::<Hazard>(hazard, &HazardEvent::Commented { text });
 }
 
-fn edit(phone: &mut Phone, hazard: HazardId, field: &str, text: String) {
+/// Writes a field anew, with the time, as people do who correct each other.
+fn edit(phone: &mut Phone, hazard: HazardId, field: &str, text: &str) {
     phone.pass(60);
-    phone.edit(DocumentKind::Hazard, hazard, field, Value::String(text));
+    let value = Value::String(format!("{text}（{}）", phone.time_text()));
+    phone.edit(DocumentKind::Hazard, hazard, field, value);
 }
 
 /// Hazards assigned to the phone's owner, from whatever space.
@@ -119,7 +121,7 @@ fn rectify_what_is_mine(phone: &mut Phone, today: &Today<'_>) {
         status: vec![HazardStatus::Assigned.as_str().into()],
         ..Filter::default()
     };
-    for view in shown(phone, filter, 10) {
+    for view in shown(phone, &filter, 10) {
         let id = id_of(&view);
         if phone.dice.per_mille(60) {
             comment(phone, id);
@@ -158,14 +160,15 @@ fn tell_more_of_mine(phone: &mut Phone) {
         is_open: Some(true),
         ..Filter::default()
     };
-    for view in shown(phone, filter, 6) {
+    for view in shown(phone, &filter, 6) {
         let id = id_of(&view);
         if is_disputed(id) && phone.dice.per_mille(450) {
             let spot = words::spot(&mut phone.dice);
-            edit(phone, id, "place", format!("{spot}（上报人核对）"));
+            edit(phone, id, "place", &format!("{spot}，上报人核对"));
         } else if phone.dice.per_mille(40) {
-            let more = format!("{}；现场补充说明", view.fields.description);
-            edit(phone, id, "description", more);
+            let said = view.fields.description.split('；').next();
+            let more = format!("{}；现场补充说明", said.unwrap_or_default());
+            edit(phone, id, "description", &more);
         } else if phone.dice.per_mille(25) {
             comment(phone, id);
         }
@@ -191,20 +194,13 @@ fn decide(
         }
     }
     if is_disputed(id) && phone.dice.per_mille(250) {
+        let who = if desk.is_officer {
+            "安全员"
+        } else {
+            "支部"
+        };
         let spot = words::spot(&mut phone.dice);
-        edit(
-            phone,
-            id,
-            "place",
-            format!(
-                "{spot}（{}确认）",
-                if desk.is_officer {
-                    "安全员"
-                } else {
-                    "支部"
-                }
-            ),
-        );
+        edit(phone, id, "place", &format!("{spot}，{who}确认"));
     }
     if phone.dice.per_mille(12) && desk.is_officer {
         phone.pass(60);
@@ -398,13 +394,13 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
         status: vec![status.as_str().into()],
         ..Filter::default()
     };
-    for view in shown(phone, major(HazardStatus::Verified), 20) {
+    for view in shown(phone, &major(HazardStatus::Verified), 20) {
         if phone.dice.per_mille(700) {
             phone.pass(120);
             phone.append::<Hazard>(id_of(&view), &HazardEvent::ClosedOut);
         }
     }
-    for view in shown(phone, major(HazardStatus::Rectified), 20) {
+    for view in shown(phone, &major(HazardStatus::Rectified), 20) {
         if phone.dice.per_mille(300) {
             verify(phone, desk, &view);
         }
@@ -413,7 +409,7 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
         status: vec![HazardStatus::Closed.as_str().into()],
         ..Filter::default()
     };
-    for view in shown(phone, closed, 12) {
+    for view in shown(phone, &closed, 12) {
         if phone.dice.per_mille(8) {
             phone.pass(120);
             let reason = words::one(&mut phone.dice, words::REOPENS).into();
@@ -424,7 +420,7 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
         is_open: Some(true),
         ..Filter::default()
     };
-    for view in shown(phone, open, 25) {
+    for view in shown(phone, &open, 25) {
         match phone.dice.below(1_000) {
             0..12 => raise(phone, &view),
             12..30 => comment(phone, id_of(&view)),
@@ -435,10 +431,8 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
             }
             36..50 if view.state.status == HazardStatus::Rectified => verify(phone, desk, &view),
             50..58 => {
-                let text = json!(format!("督查要求：{} 日前闭环", today.day.iso()));
-                phone.pass(60);
-                let id = id_of(&view);
-                phone.edit(DocumentKind::Hazard, id, "requirements", text);
+                let text = format!("督查要求：{} 日前闭环", today.day.iso());
+                edit(phone, id_of(&view), "requirements", &text);
             }
             _ => {}
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use vanguard_core::calendar::Day;
 use vanguard_core::http::HttpRelay;
 use vanguard_core::id::{DocumentId, EventId, InspectionId, MemberId, OrgId};
 use vanguard_core::model::inspection::{Inspection, InspectionFields};
@@ -87,6 +88,18 @@ impl Phone {
     /// What its clock shows.
     pub(super) fn now_ms(&self) -> i64 {
         self.now_ms
+    }
+
+    /// What its clock shows, as people write it into a text: `10-09 08:15`.
+    pub(super) fn time_text(&self) -> String {
+        let day = Day::at(self.now_ms);
+        let (_, month, of_month) = day.ymd();
+        let minutes = (self.now_ms - day.start_ms()) / 60_000;
+        format!(
+            "{month:02}-{of_month:02} {:02}:{:02}",
+            minutes / 60,
+            minutes % 60
+        )
     }
 
     /// Closes the notebook and opens its file again, as after a flat battery.

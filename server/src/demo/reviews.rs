@@ -124,7 +124,7 @@ fn tell_more_of_my_violations(phone: &mut Phone) {
         if phone.dice.per_mille(300) {
             phone.pass(60);
             let talk = phone.dice.pick(words::VIOLATIONS).3;
-            let value = Value::String(format!("{talk}；次日回访"));
+            let value = Value::String(format!("{talk}；{} 回访", phone.time_text()));
             phone.edit(
                 DocumentKind::Violation,
                 row.view.header.id,
@@ -200,9 +200,13 @@ fn lead(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>) {
     }
     if phone.dice.per_mille(15) && place.space == home.org {
         let zone = phone.dice.pick(place.zones).id;
-        let spot = words::spot(&mut phone.dice);
         phone.pass(60);
-        let value = Value::String(format!("{}，{spot}", home.name));
+        let spot = words::spot(&mut phone.dice);
+        let value = Value::String(format!(
+            "{}，{spot}（{} 核定）",
+            home.name,
+            phone.time_text()
+        ));
         phone.edit(DocumentKind::Zone, zone, "place", value);
     }
 }

@@ -17,8 +17,8 @@ fn open(path: &Path) -> Result<Connection, DemoError> {
 }
 
 /// The relay's log loses the last change of the hazard with most of them.
-pub(super) fn drop_change(data: &Path) -> Result<String, DemoError> {
-    let conn = open(&data.join("relay").join("log.db"))?;
+pub(super) fn drop_change(relay: &Path) -> Result<String, DemoError> {
+    let conn = open(&relay.join("log.db"))?;
     let (seq, id): (i64, vanguard_core::id::DocumentId) = conn.query_row(
         "SELECT max(c.seq), d.id FROM change c JOIN document d USING (doc) WHERE d.kind = 'hazard'
          AND d.last_seq < (SELECT head FROM log) GROUP BY d.doc ORDER BY count(*) DESC, d.doc LIMIT 1",
@@ -32,8 +32,8 @@ pub(super) fn drop_change(data: &Path) -> Result<String, DemoError> {
 }
 
 /// One event's text is another one in the relay's replica.
-pub(super) fn flip_event(data: &Path) -> Result<String, DemoError> {
-    let conn = open(&data.join("relay").join("replica.db"))?;
+pub(super) fn flip_event(relay: &Path) -> Result<String, DemoError> {
+    let conn = open(&relay.join("replica.db"))?;
     let (doc, text): (i64, String) = conn.query_row(
         "SELECT doc, view FROM record WHERE kind = 'hazard' AND view LIKE '%\"event\":\"graded\"%'
          ORDER BY doc LIMIT 1",

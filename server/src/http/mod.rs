@@ -1,5 +1,5 @@
 //! The relay's HTTP face: the sync protocol under `/v1`, the JSON API under `/api`, and what
-//! operators look at. Routes take an [`App`](state::App) and answer; who may ask is said by the
+//! operators look at. Routes take an [`App`] and answer; who may ask is said by the
 //! extractors in [`auth`], what goes wrong by [`problem`].
 
 pub mod auth;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
@@ -124,7 +124,7 @@ fn start(program: &str, data: &Path, address: SocketAddr, defect: Option<&str>) 
 
 impl Storm {
     /// One phone: works and syncs, whether or not there is a relay, until the storm is over.
-    fn push(&self, path: &PathBuf, space: OrgId, dice: Dice) {
+    fn push(&self, path: &Path, space: OrgId, dice: Dice) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -166,7 +166,7 @@ impl Storm {
         self.news.notify_all();
         let enough = state.acknowledged.len() + count;
         let waits = |state: &mut State| state.acknowledged.len() < enough;
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let waited = self.news.wait_timeout_while(state, limit, waits).unwrap();
         !waited.1.timed_out()
     }

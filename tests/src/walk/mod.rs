@@ -142,6 +142,7 @@ impl World {
     }
 
     /// Says every step as it is taken.
+    #[must_use]
     pub fn told(mut self) -> Self {
         self.is_told = true;
         self

@@ -159,7 +159,7 @@ pub(super) fn first_difference(relay: Option<&str>, other: &str) -> (String, Str
     };
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let (a, b) = (parse(relay), parse(other));
-    part(String::new(), &a, &b).unwrap_or_else(|| {
+    part("", &a, &b).unwrap_or_else(|| {
         (
             "bytes".into(),
             "同样的字节 · the same bytes".into(),
@@ -168,7 +168,7 @@ pub(super) fn first_difference(relay: Option<&str>, other: &str) -> (String, Str
     })
 }
 
-fn part(path: String, a: &Value, b: &Value) -> Option<(String, String, String)> {
+fn part(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
     if a == b {
         return None;
     }
@@ -182,14 +182,14 @@ fn part(path: String, a: &Value, b: &Value) -> Option<(String, String, String)> 
                     left.get(key).unwrap_or(null),
                     right.get(key).unwrap_or(null),
                 );
-                part(format!("{path}.{key}"), a, b)
+                part(&format!("{path}.{key}"), a, b)
             })
         }
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => left
             .iter()
             .zip(right)
             .enumerate()
-            .find_map(|(at, (a, b))| part(format!("{path}[{at}]"), a, b)),
+            .find_map(|(at, (a, b))| part(&format!("{path}[{at}]"), a, b)),
         _ => Some((
             path.trim_start_matches('.').to_owned(),
             a.to_string(),
@@ -275,7 +275,6 @@ fn admitted_in(statement: &[u8]) -> Option<Vec<(Hash, u64)>> {
 
 /// Something that came back to its author.
 pub(super) struct CameBack {
-    pub(super) who: usize,
     pub(super) row: String,
     pub(super) reason: String,
 }
@@ -293,7 +292,6 @@ pub(super) fn settle_trays<'a>(
                 Some(place) => {
                     let item = tray.swap_remove(place);
                     came_back.push(CameBack {
-                        who: phone.who,
                         row: entry.deed.row(),
                         reason: item.reason,
                     });

@@ -48,7 +48,7 @@ pub(crate) async fn bare_storm(directory: &Path, devices: usize, each: usize) ->
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let clients: Vec<_> = (0..devices)
-        .map(|_| reqwest::Client::builder().no_proxy().build().unwrap())
+        .map(|_| vanguard_tests::plain_client())
         .collect();
     let begun = Instant::now();
     let requests: Vec<_> = clients
