@@ -285,10 +285,47 @@ impl Fleet {
     }
 }
 
-impl Phone {
-    /// Closes the notebook and opens it again.
+impl Fleet {
+    /// A copy of the relay's data directory as it is now.
+    pub async fn copy_of_relay(&self) -> TempDir {
+        self.relay.close().await;
+        let copy = scratch();
+        copy_files(&self.data, copy.path());
+        copy
+    }
+
+    /// Puts the relay back to a copy of its data directory, without telling anybody.
     #[must_use]
-    pub fn reopened(self) -> Self {
+    pub fn put_back(self, copy: &TempDir) -> Self {
+        let Self {
+            relay, data, env, ..
+        } = self;
+        drop(relay);
+        std::fs::remove_dir_all(&data).unwrap();
+        std::fs::create_dir(&data).unwrap();
+        copy_files(copy.path(), &data);
+        let clock = Arc::clone(&env) as Arc<dyn Env>;
+        let relay = Relay::open(&data, RelayOptions::default(), clock).unwrap();
+        Self {
+            relay,
+            data,
+            env,
+            ..self
+        }
+    }
+}
+
+fn copy_files(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+impl Phone {
+    /// Closes the notebook, does something to its file, and opens it again.
+    #[must_use]
+    pub fn while_closed(self, deed: impl FnOnce(&std::path::Path)) -> Self {
         let Self {
             notebook,
             device,
@@ -296,6 +333,7 @@ impl Phone {
             env,
         } = self;
         drop(notebook);
+        deed(&path);
         let notebook = Notebook::open(&path, Arc::clone(&env) as Arc<dyn Env>).unwrap();
         Self {
             notebook,
@@ -303,6 +341,12 @@ impl Phone {
             path,
             env,
         }
+    }
+
+    /// Closes the notebook and opens it again.
+    #[must_use]
+    pub fn reopened(self) -> Self {
+        self.while_closed(|_| ())
     }
 
     /// Whose phone it is.

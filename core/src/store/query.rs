@@ -281,10 +281,6 @@ impl Query {
             ("r.rota =", filter.rota.map(|rota| text(rota.as_str()))),
             ("r.at_ms >=", filter.from_ms.map(Value::Integer)),
             ("r.at_ms <", filter.to_ms.map(Value::Integer)),
-            (
-                "r.is_open =",
-                filter.is_open.map(|flag| Value::Integer(flag.into())),
-            ),
             ("r.code =", filter.code.as_deref().map(text)),
             ("r.name =", filter.name.as_deref().map(text)),
         ];
@@ -292,6 +288,11 @@ impl Query {
             if let Some(value) = value {
                 self.equal(left, value);
             }
+        }
+        match filter.is_open {
+            Some(true) => self.conditions.push("r.is_open".into()),
+            Some(false) => self.conditions.push("NOT r.is_open".into()),
+            None => {}
         }
         if let Some(now_ms) = filter.overdue_at_ms {
             self.conditions.push("r.is_open".into());
@@ -364,8 +365,8 @@ fn index_for(filter: &Filter) -> &'static str {
         "INDEXED BY record_by_zone"
     } else if filter.creator.is_some() {
         "INDEXED BY record_by_creator"
-    } else if filter.overdue_at_ms.is_some() {
-        "INDEXED BY record_by_deadline"
+    } else if filter.overdue_at_ms.is_some() || filter.is_open == Some(true) {
+        "INDEXED BY record_open"
     } else if filter.status.len() == 1 {
         "INDEXED BY record_by_status"
     } else if filter.spaces.len() == 1 {

@@ -58,8 +58,8 @@ CREATE INDEX record_by_status ON record (kind, status, at_ms, doc);
 CREATE INDEX record_by_creator ON record (creator, kind, at_ms, doc);
 CREATE INDEX record_by_space ON record (space, kind, at_ms, doc);
 CREATE INDEX record_by_assignee ON record (assignee, kind, at_ms, doc) WHERE assignee IS NOT NULL;
-CREATE INDEX record_by_deadline ON record (kind, deadline_ms, doc) WHERE deadline_ms IS NOT NULL;
-CREATE INDEX record_by_code ON record (kind, code) WHERE code IS NOT NULL;
+CREATE INDEX record_by_code ON record (kind, code, at_ms, doc) WHERE code IS NOT NULL;
+CREATE INDEX record_open ON record (kind, at_ms, doc) WHERE is_open;
 CREATE INDEX record_unsettled ON record (kind, at_ms, doc) WHERE is_conflicted OR is_superseded;
 
 -- Chinese is indexed character by character, so that a search of one, two or more characters is

@@ -2,22 +2,84 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use vanguard_core::NotebookError;
-use vanguard_core::model::hazard::{
-    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, HazardStatus, Party,
-    Rectification, RectificationMode,
-};
-use vanguard_core::model::{Role, SyncState};
-use vanguard_core::rules::Refusal;
-use vanguard_tests::Fleet;
+mod disasters;
+mod hazards;
+mod lists;
+mod roles;
 
+use vanguard_core::NotebookError;
+use vanguard_core::id::{HazardId, MemberId, OrgId, UnitId};
+use vanguard_core::model::hazard::{
+    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, HazardStatus,
+    MajorHazardPlan, Party, Rectification, RectificationMode,
+};
+use vanguard_core::model::{Role, SyncState, View};
+use vanguard_core::rules::Refusal;
+use vanguard_tests::{Fleet, Phone};
+
+/// 定级.
 fn graded(grade: HazardGrade) -> HazardEvent {
     HazardEvent::Graded {
         grade,
         nature: HazardNature::UnsafeCondition,
         reason: "现场确认".into(),
-        criterion: None,
+        criterion: (grade == HazardGrade::Major).then(|| "判定标准第三条".into()),
     }
+}
+
+/// 交办 to somebody, with a plan.
+fn assigned(unit: UnitId, person: MemberId) -> HazardEvent {
+    let said = || "已落实".to_owned();
+    HazardEvent::Assigned(Assignment {
+        unit,
+        person: Party::Member(person),
+        mode: RectificationMode::Deadline,
+        deadline_ms: 1_794_000_000_000,
+        assurances: None,
+        plan: Some(MajorHazardPlan {
+            goals_and_tasks: said(),
+            methods_and_measures: said(),
+            funds_and_supplies: said(),
+            body_and_people: said(),
+            time_limit_and_requirements: said(),
+            safety_measures_and_contingency_plan: said(),
+            principal: said(),
+        }),
+    })
+}
+
+/// 整改完成.
+fn rectified(what: &str) -> HazardEvent {
+    HazardEvent::Rectified(Rectification {
+        what: what.into(),
+        on_behalf_of: None,
+        on_the_spot: false,
+        photos: Vec::new(),
+    })
+}
+
+/// 复查合格.
+fn verified() -> HazardEvent {
+    HazardEvent::Verified {
+        conclusion: "复查合格".into(),
+        assessment: Some("治理有效".into()),
+    }
+}
+
+/// 上报.
+fn report(phone: &mut Phone, space: OrgId, description: &str) -> HazardId {
+    let fields = HazardFields::new(description, HazardNature::UnsafeCondition);
+    phone.notebook.report_hazard(space, &fields).unwrap()
+}
+
+/// A hazard as a phone shows it.
+fn seen(phone: &Phone, hazard: HazardId) -> View<Hazard> {
+    phone.notebook.get::<Hazard>(hazard).unwrap().view
+}
+
+/// An edit of one field.
+fn edit(field: &str, value: &str) -> serde_json::Map<String, serde_json::Value> {
+    serde_json::Map::from_iter([(field.to_owned(), value.into())])
 }
 
 #[tokio::test(flavor = "multi_thread")]
