@@ -43,7 +43,7 @@ impl Desk {
     fn of(phone: &Phone, today: &Today<'_>) -> Self {
         let person = &today.world.people[phone.who];
         let branch = &today.world.branches[person.home];
-        let is_officer = branch.officer == phone.who;
+        let is_officer = phone.holds(Role::SafetyOfficer, branch.org);
         let mut is_secretary = branch.secretary == phone.who;
         let mut spaces = Vec::new();
         if is_officer || is_secretary {

@@ -19,7 +19,6 @@ use super::fleet::{Network, in_parallel, way_to};
 use super::found::Founding;
 use super::phone::Phone;
 use super::progress::Bar;
-use super::record::Entry;
 use super::report::{self, Papers};
 use super::sabotage;
 use super::shift::{Today, work};
@@ -49,6 +48,8 @@ impl Running {
         config.auto_confirm = true;
         config.env = Arc::clone(&env) as Arc<dyn vanguard_core::Env>;
         config.limits.connections = options.members + 100;
+        // Short, so that some work under a role that had ended comes back to its author.
+        config.relay.grace_ms = 2 * DAY_MS;
         let _inside = runtime.enter();
         let listener = runtime.block_on(TcpListener::bind(options.listen))?;
         let server = Server::start(listener, config)?;
@@ -160,8 +161,8 @@ pub(super) struct Play<'a> {
     pub(super) world: World,
     pub(super) network: Network,
     pub(super) phones: Vec<Phone>,
-    /// What the operator imported.
-    pub(super) imported: Vec<Entry>,
+    /// Who founds the organisation and hands posts over.
+    pub(super) operator: Founding,
     pub(super) seconds: Vec<(&'static str, f64)>,
     data: &'a Path,
     dice: Dice,
@@ -175,10 +176,12 @@ fn play(
 ) -> Result<bool, DemoError> {
     let begun = Instant::now();
     let founded_ms = first_day().start_ms() - DAY_MS;
+    let world = World::new(options.members, options.days, options.seed, founded_ms);
     let mut play = Play {
         options,
         running,
-        world: World::new(options.members, options.seed, founded_ms),
+        operator: Founding::of(&world, options.seed, founded_ms, first_day()),
+        world,
         network: Network {
             runtime: runtime.handle().clone(),
             relay: Arc::clone(&running.env),
@@ -186,12 +189,11 @@ fn play(
             retries: 0.into(),
         },
         phones: Vec::new(),
-        imported: Vec::new(),
         seconds: Vec::new(),
         data,
         dice: Dice::new(options.seed, "weather"),
     };
-    play.found(founded_ms)?;
+    play.found()?;
     play.enrol()?;
     play.live()?;
     if options.sabotage == Some(Sabotage::SkipReceipt) {
@@ -236,16 +238,17 @@ fn stay(runtime: &Runtime, running: &Running, data: &Path) -> Result<(), DemoErr
 }
 
 impl Play<'_> {
-    fn found(&mut self, founded_ms: i64) -> Result<(), DemoError> {
-        let seed = self.options.seed;
-        let mut founding = Founding::of(&self.world, seed, founded_ms, first_day());
-        let bar = Bar::new("建立组织 founding", "条 records", founding.len());
-        let relay = &self.running.relay;
-        let importing = founding.carry_out(relay, |count| bar.add(count));
-        self.network.runtime.block_on(importing)?;
-        self.imported = founding.entries;
+    fn found(&mut self) -> Result<(), DemoError> {
+        let bar = Bar::new("建立组织 founding", "条 records", self.operator.len());
+        self.operate(|count| bar.add(count))?;
         self.seconds.push(("founding", bar.finish()));
         Ok(())
+    }
+
+    /// Has the relay do what the operator has written down.
+    fn operate(&mut self, observe: impl FnMut(usize)) -> Result<(), DemoError> {
+        let operating = self.operator.carry_out(&self.running.relay, observe);
+        Ok(self.network.runtime.block_on(operating)?)
     }
 
     fn enrol(&mut self) -> Result<(), DemoError> {
@@ -306,6 +309,7 @@ impl Play<'_> {
                 })
                 .collect();
             sites = next;
+            self.hand_over(day, index)?;
             let today = Today {
                 world: &self.world,
                 sites: &sites,
@@ -328,6 +332,21 @@ impl Play<'_> {
         }
         self.seconds.push(("days", bar.finish()));
         Ok(())
+    }
+
+    /// Hands over the posts that pass to somebody else on this day.
+    fn hand_over(&mut self, day: Day, index: usize) -> Result<(), DemoError> {
+        let at_ms = day.start_ms() + 8 * HOUR_MS;
+        for handover in self
+            .world
+            .handovers
+            .iter()
+            .filter(|handover| handover.day == index)
+        {
+            self.operator.hand_over(&self.world, handover, at_ms);
+        }
+        self.running.env.set(at_ms);
+        self.operate(|_| {})
     }
 
     /// Syncs those phones that have a network now: office people nearly always, people on sites
@@ -355,7 +374,11 @@ impl Play<'_> {
                     (false, None, false) => 80,
                     (false, None, true) => 300,
                 };
-                dice.per_mille(share)
+                // Whoever hands a post over is out of reach meanwhile.
+                let is_away = world.handovers.iter().any(|handover| {
+                    handover.old == who && (handover.day..handover.day + 4).contains(&index)
+                });
+                dice.per_mille(share) && !is_away
             })
             .collect();
         let phones = self.phones.iter_mut().zip(online);
@@ -419,7 +442,7 @@ impl Play<'_> {
     fn compare(&mut self, supervisor: &Phone) -> Result<Findings, DemoError> {
         let begun = Instant::now();
         let findings = compare(Places {
-            imported: &self.imported,
+            imported: &self.operator.entries,
             phones: &mut self.phones,
             supervisor,
             relay: &self.running.relay,

@@ -93,6 +93,15 @@ pub(super) struct Site {
     pub(super) people: Vec<usize>,
 }
 
+/// A safety officer's post passes to somebody else, while the old one has no network.
+pub(super) struct Handover {
+    pub(super) branch: usize,
+    pub(super) old: usize,
+    pub(super) new: usize,
+    /// The day of the simulation.
+    pub(super) day: usize,
+}
+
 /// The whole organisation.
 pub(super) struct World {
     pub(super) committee: OrgId,
@@ -106,6 +115,7 @@ pub(super) struct World {
     pub(super) sites: Vec<Site>,
     /// Who supervises for the committee.
     pub(super) supervisors: Vec<usize>,
+    pub(super) handovers: Vec<Handover>,
 }
 
 /// Ids drawn in order, dated before the first day.
@@ -130,14 +140,15 @@ impl Ids {
 }
 
 impl World {
-    /// Draws up an organisation of so many members.
-    pub(super) fn new(members: usize, seed: u64, founded_ms: i64) -> Self {
+    /// Draws up an organisation of so many members, and what happens to it in so many days.
+    pub(super) fn new(members: usize, days: usize, seed: u64, founded_ms: i64) -> Self {
         let mut dice = Dice::new(seed, "world");
         let third_tier = scaled(names::THIRD_TIER.len(), members).clamp(2, names::THIRD_TIER.len());
         let mut world = Self::organisations(&mut dice, founded_ms, third_tier);
         world.fill(&mut dice, members, founded_ms + 50_000);
         world.look_after(&mut dice, members, founded_ms + 100_000);
         world.send_out(&mut dice, members);
+        world.hand_over(days);
         world
     }
 
@@ -154,6 +165,7 @@ impl World {
             templates: (0..3).map(|_| TemplateId(ids.next(dice))).collect(),
             sites: Vec::new(),
             supervisors: Vec::new(),
+            handovers: Vec::new(),
         };
         let committee = world.committee;
         let plant = world.unit((ids, dice), "铝业公司", UnitKind::Plant, None);
@@ -414,6 +426,27 @@ impl World {
                 host,
                 people: free,
             });
+        }
+    }
+}
+
+impl World {
+    /// Every third branch gets another safety officer, a third into the time.
+    fn hand_over(&mut self, days: usize) {
+        for (at, branch) in self.branches.iter().enumerate().skip(1).step_by(3) {
+            let old = branch.officer;
+            let is_plain = self.people[old].roles.len() == 1;
+            let new = branch.members.iter().copied().find(|who| {
+                ![branch.secretary, old].contains(who) && self.people[*who].site.is_none()
+            });
+            if let Some(new) = new.filter(|_| is_plain) {
+                self.handovers.push(Handover {
+                    branch: at,
+                    old,
+                    new,
+                    day: days / 3 + at % 3,
+                });
+            }
         }
     }
 }
