@@ -23,7 +23,7 @@ use vanguard_core::{NewEvent, Verb};
 use super::chance::Dice;
 use super::record::{Deed, Entry, map_of};
 use super::world::{Branch, Handover, World};
-use super::{names, words};
+use super::{findings, names, words};
 use crate::acts;
 use crate::relay::{Act, ActError, Relay};
 
@@ -246,7 +246,7 @@ impl Founding {
                 name: zone.name.clone(),
                 code: zone.code.clone(),
                 zone_kind,
-                place: format!("{}，{}", branch.name, words::spot(&mut self.dice)),
+                place: format!("{}，{}", branch.name, findings::spot(&mut self.dice)),
                 boundary: Some(boundary(branch_at, at)),
                 risk_points,
                 holders: members(world, &zone.holders),

@@ -14,7 +14,7 @@ use vanguard_core::store::query::Filter;
 use super::found::members;
 use super::phone::Phone;
 use super::shift::{Place, Today};
-use super::{names, words};
+use super::{findings, names, words};
 
 /// A look at what waits for this phone's owner.
 pub(super) fn attend_to(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>) {
@@ -202,7 +202,7 @@ fn lead(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>) {
     if phone.dice.per_mille(15) && place.space == home.org {
         let zone = phone.dice.pick(place.zones).id;
         phone.pass(60);
-        let spot = words::spot(&mut phone.dice);
+        let spot = findings::spot(&mut phone.dice);
         let value = Value::String(format!(
             "{}，{spot}（{} 核定）",
             home.name,

@@ -5,18 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use vanguard_core::calendar::{DAY_MS, Day, HOUR_MS};
-use vanguard_core::id::MemberId;
-use vanguard_core::invite::Invite;
 
-use super::chance::{Dice, PhoneEnv, RelayEnv};
+use super::chance::{Dice, PhoneEnv};
 use super::compare::{Findings, Places, compare};
 use super::fleet::{Network, in_parallel, way_to};
 use super::found::Founding;
+use super::host::{Running, check, raise_file_limit, stay};
 use super::phone::Phone;
 use super::progress::Bar;
 use super::report::{self, Papers};
@@ -26,67 +22,16 @@ use super::site::{self, SiteState};
 use super::summary::Summary;
 use super::world::World;
 use super::{DemoError, Options, Sabotage};
-use crate::access::Access;
-use crate::relay::Relay;
-use crate::serve::{Config, Ready, Server};
-
-/// The relay of the demo, running in this process.
-pub(super) struct Running {
-    pub(super) relay: Arc<Relay>,
-    pub(super) access: Arc<Access>,
-    pub(super) env: Arc<RelayEnv>,
-    pub(super) ready: Ready,
-    stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(runtime: &Runtime, options: &Options, data: &Path) -> Result<Self, DemoError> {
-        let env = Arc::new(RelayEnv::default());
-        env.set(first_day().start_ms() - DAY_MS);
-        let mut config = Config::new(data.join("relay"));
-        config.auto_confirm = true;
-        config.env = Arc::clone(&env) as Arc<dyn vanguard_core::Env>;
-        config.limits.connections = options.members + 100;
-        // Short, so that some work under a role that had ended comes back to its author.
-        config.relay.grace_ms = 2 * DAY_MS;
-        let _inside = runtime.enter();
-        let listener = runtime.block_on(TcpListener::bind(options.listen))?;
-        let server = Server::start(listener, config)?;
-        let (relay, access, ready) = (server.relay(), server.access(), server.ready().clone());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = runtime.spawn(server.run(async move {
-            let _ = stopped.await; // a dropped sender means the same
-        }));
-        Ok(Self {
-            relay,
-            access,
-            env,
-            ready,
-            stop: Some(stop),
-            served,
-        })
-    }
-
-    fn end(mut self, runtime: &Runtime) {
-        drop(self.stop.take());
-        let _ = runtime.block_on(self.served); // a panic there has been printed
-    }
-
-    fn invite(&self, member: MemberId, name: &str) -> Result<Invite, DemoError> {
-        let (key, url) = (self.ready.relay_key, self.ready.public_url.as_str());
-        let valid_ms = 7 * DAY_MS;
-        let made = self
-            .access
-            .invite(key, url, (member, name), valid_ms, MemberId::OPERATOR);
-        Ok(made?)
-    }
-}
 
 /// The first day of every demo, so that the same seed gives the same dates: the first working day
 /// after the holidays of October.
 pub(super) fn first_day() -> Day {
     Day::from_ymd(2026, 10, 9)
+}
+
+/// When the organisation is founded: the day before.
+pub(super) fn founded_ms() -> i64 {
+    first_day().start_ms() - DAY_MS
 }
 
 /// Carries the demo out; says whether everything agreed.
@@ -116,44 +61,6 @@ pub(super) fn run(options: &Options) -> Result<bool, DemoError> {
     agreed
 }
 
-fn check(options: &Options) -> Result<(), DemoError> {
-    let refuse = |text: &str| Err(DemoError::Options(text.into()));
-    if !(12..=5_000).contains(&options.members) {
-        return refuse("--members: 12–5000");
-    }
-    if !(1..=366).contains(&options.days) {
-        return refuse("--days: 1–366");
-    }
-    let is_used = options
-        .data
-        .as_deref()
-        .is_some_and(|data| std::fs::read_dir(data).is_ok_and(|mut files| files.next().is_some()));
-    if is_used {
-        return refuse("--data: 目录必须为空 · the directory must be empty");
-    }
-    Ok(())
-}
-
-/// Each phone keeps three files open and a connection at both ends.
-fn raise_file_limit(members: usize) -> Result<(), DemoError> {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let wanted = 500 + 6 * members as u64;
-        let limit = getrlimit(Resource::Nofile);
-        if limit.current.is_some_and(|current| current < wanted) {
-            let raised = Rlimit {
-                current: Some(wanted.min(limit.maximum.unwrap_or(wanted))),
-                maximum: limit.maximum,
-            };
-            setrlimit(Resource::Nofile, raised).map_err(std::io::Error::from)?;
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = members;
-    Ok(())
-}
-
 /// What the demo is made of while it runs.
 pub(super) struct Play<'a> {
     pub(super) options: &'a Options,
@@ -175,7 +82,7 @@ fn play(
     data: &Path,
 ) -> Result<bool, DemoError> {
     let begun = Instant::now();
-    let founded_ms = first_day().start_ms() - DAY_MS;
+    let founded_ms = founded_ms();
     let world = World::new(options.members, options.days, options.seed, founded_ms);
     let mut play = Play {
         options,
@@ -221,20 +128,6 @@ fn play(
 
 fn spoilt(what: &str) {
     eprintln!("故意破坏 · sabotage: {what}");
-}
-
-/// Keeps the relay up for whoever wants to look around.
-fn stay(runtime: &Runtime, running: &Running, data: &Path) -> Result<(), DemoError> {
-    let Ready { public_url, .. } = &running.ready;
-    println!("\n中继站仍在运行 · the relay stays up");
-    println!("  打开 open: {public_url}");
-    if let Some(setup) = &running.ready.setup_url {
-        println!("  首位管理员 the first administrator: {setup}");
-    }
-    println!("  数据 data: {}", data.display());
-    println!("  Ctrl-C 结束 ends it");
-    runtime.block_on(tokio::signal::ctrl_c())?;
-    Ok(())
 }
 
 impl Play<'_> {
