@@ -119,7 +119,9 @@ fn classify_later(change: &ExpandedChange, base: &Automerge) -> Result<Shape, Re
             // A put without all that it replaces would hide somebody's work as a conflict, or
             // win over it unseen.
             let replaced: HashSet<OpId> = op.pred.iter().cloned().collect();
-            if replaced != all_at(base, &fields, key, &change.deps)? || !edited.insert(key) {
+            let all = all_at(base, &fields, key, &change.deps)?;
+            let is_whole = replaced == all || settles(op, &replaced, &all);
+            if !is_whole || !edited.insert(key) {
                 return Err(Refusal::Overwrites);
             }
             own.begin(op, id)?;
@@ -135,6 +137,17 @@ fn classify_later(change: &ExpandedChange, base: &Automerge) -> Result<Shape, Re
         }),
         _ => Err(Refusal::Malformed),
     }
+}
+
+/// Whether an operation leaves of several values just the one that is shown. Automerge writes the
+/// choice of that value so: it deletes the others.
+fn settles(op: &Op, replaced: &HashSet<OpId>, all: &HashSet<OpId>) -> bool {
+    let shown = all.iter().max();
+    matches!(op.action, OpType::Delete)
+        && !replaced.is_empty()
+        && replaced.len() + 1 == all.len()
+        && replaced.is_subset(all)
+        && shown.is_some_and(|shown| !replaced.contains(shown))
 }
 
 /// Whether the event chooses a value of just the field that is edited with it.

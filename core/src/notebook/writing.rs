@@ -75,7 +75,7 @@ pub(crate) fn write(
     let composed = match composer.perform(&mut doc, verb, &seen) {
         // The fields have these values already: what was wanted is so.
         Err(ReadError::Unchanged) => return Ok(()),
-        composed => composed?,
+        made => made?,
     };
     let key = documents::write_own(conn, &doc, positions, &composed, hand.now_ms)?;
     outbox::put(

@@ -88,6 +88,17 @@ pub fn project_all(conn: &Connection) -> Result<usize> {
     Ok(keys.len())
 }
 
+const UPDATE: &str = "UPDATE record SET kind = ?2, space = ?3, creator = ?4, at_ms = ?5, name = ?6,
+    code = ?7, zone = ?8, unit = ?9, category = ?10, status = ?11, grade = ?12, nature = ?13,
+    shift = ?14, rota = ?15, assignee = ?16, deadline_ms = ?17, rectified_ms = ?18,
+    closed_ms = ?19, is_open = ?20, is_conflicted = ?21, is_superseded = ?22, view = ?23
+    WHERE doc = ?1";
+const INSERT: &str = "INSERT INTO record (doc, kind, space, creator, at_ms, name, code, zone, unit,
+    category, status, grade, nature, shift, rota, assignee, deadline_ms, rectified_ms, closed_ms,
+    is_open, is_conflicted, is_superseded, view)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        ?20, ?21, ?22, ?23)";
+
 fn write<R: Projected>(conn: &Connection, key: DocKey, view: &View<R>) -> Result<()> {
     let columns = R::columns(view);
     let header = &view.header;
@@ -98,14 +109,7 @@ fn write<R: Projected>(conn: &Connection, key: DocKey, view: &View<R>) -> Result
     });
     let is_superseded = view.events.iter().any(|event| event.superseded.is_some());
     let json = serde_json::to_string(view)?;
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO record (doc, kind, space, creator, at_ms, name, code, zone, unit,
-            category, status, grade, nature, shift, rota, assignee, deadline_ms, rectified_ms,
-            closed_ms, is_open, is_conflicted, is_superseded, view)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-            ?19, ?20, ?21, ?22, ?23)",
-    )?
-    .execute(params![
+    let values = params![
         key.0,
         header.kind,
         header.space,
@@ -129,7 +133,12 @@ fn write<R: Projected>(conn: &Connection, key: DocKey, view: &View<R>) -> Result
         !view.conflicts.is_empty(),
         is_superseded,
         json,
-    ])?;
+    ];
+    // Not `INSERT OR REPLACE`: that opens a savepoint, at which FTS5 writes its index to disk,
+    // once for each document of a page.
+    if conn.prepare_cached(UPDATE)?.execute(values)? == 0 {
+        conn.prepare_cached(INSERT)?.execute(values)?;
+    }
     let texts = R::search_text(view);
     if texts.is_empty() {
         return Ok(());

@@ -1,5 +1,7 @@
-//! Founds the organisation at the relay, as an import does: in the operator's hand, and written
-//! down in the generator's record like everything else.
+//! The operator: founds the organisation at the relay, as an import does, and later hands posts
+//! over; all of it written down in the generator's record like everything else.
+
+use std::collections::HashMap;
 
 use serde_json::json;
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use vanguard_core::id::{DocumentId, EventId, GrantId, MemberId, OrgId};
 use vanguard_core::model::inspection::InspectionKind;
 use vanguard_core::model::organisation::{PartyOrg, PartyOrgFields, Unit, UnitFields};
 use vanguard_core::model::people::{
-    Grant, GrantFields, Member, MemberFields, Person, PersonFields,
+    Grant, GrantEvent, GrantFields, Member, MemberFields, Person, PersonFields,
 };
 use vanguard_core::model::post::{PostEvent, PostFields, PostKind, VanguardPost};
 use vanguard_core::model::template::{
@@ -20,15 +22,17 @@ use vanguard_core::{NewEvent, Verb};
 
 use super::chance::Dice;
 use super::record::{Deed, Entry, map_of};
-use super::world::{Branch, World};
-use super::{names, words};
+use super::world::{Branch, Handover, World};
+use super::{findings, names, words};
 use crate::acts;
 use crate::relay::{Act, ActError, Relay};
 
 /// What is to be imported: acts for the relay, and what the record says of them.
 pub(super) struct Founding {
     acts: Vec<Act>,
+    /// What was done, for the record.
     pub(super) entries: Vec<Entry>,
+    grants: HashMap<(MemberId, Role, OrgId), GrantId>,
     dice: Dice,
     at_ms: i64,
 }
@@ -39,6 +43,7 @@ impl Founding {
         let mut founding = Self {
             acts: Vec::new(),
             entries: Vec::new(),
+            grants: HashMap::new(),
             dice: Dice::new(seed, "founding"),
             at_ms,
         };
@@ -161,7 +166,9 @@ impl Founding {
                 unit: (!person.is_guest).then_some(home.unit),
             };
             self.create::<Member>(person.id.0, OrgId::DIRECTORY, &fields);
-            self.grant(person.id, Role::Member, home.org);
+            if !person.is_guest {
+                self.grant(person.id, Role::Member, home.org);
+            }
             for (role, org) in &person.roles {
                 self.grant(person.id, *role, *org);
             }
@@ -170,7 +177,23 @@ impl Founding {
 
     fn grant(&mut self, member: MemberId, role: Role, org: OrgId) {
         let id = GrantId(self.uuid());
+        self.grants.insert((member, role, org), id);
         self.create::<Grant>(id.0, OrgId::DIRECTORY, &GrantFields { member, role, org });
+    }
+
+    /// A safety officer's grant ends, and somebody else gets one.
+    pub(super) fn hand_over(&mut self, world: &World, handover: &Handover, at_ms: i64) {
+        self.at_ms = at_ms;
+        let org = world.branches[handover.branch].org;
+        let role = Role::SafetyOfficer;
+        if let Some(grant) = self
+            .grants
+            .remove(&(world.people[handover.old].id, role, org))
+        {
+            let reason = "岗位调整".into();
+            self.append::<Grant>(grant.0, &GrantEvent::Ended { reason });
+        }
+        self.grant(world.people[handover.new].id, role, org);
     }
 
     fn templates(&mut self, world: &World, first_day: Day) {
@@ -223,7 +246,7 @@ impl Founding {
                 name: zone.name.clone(),
                 code: zone.code.clone(),
                 zone_kind,
-                place: format!("{}，{}", branch.name, words::spot(&mut self.dice)),
+                place: format!("{}，{}", branch.name, findings::spot(&mut self.dice)),
                 boundary: Some(boundary(branch_at, at)),
                 risk_points,
                 holders: members(world, &zone.holders),

@@ -3,18 +3,18 @@
 //! are offline most of the time, two people often decide the same thing without knowing.
 
 use serde_json::Value;
-use vanguard_core::calendar::{DAY_MS, Day};
-use vanguard_core::id::{HazardId, MemberId, OrgId};
+use vanguard_core::calendar::DAY_MS;
+use vanguard_core::id::{HazardId, OrgId};
 use vanguard_core::model::hazard::{
-    Assignment, FiveAssurances, Hazard, HazardEvent, HazardGrade, HazardStatus, MajorHazardPlan,
-    Party, Rectification, RectificationMode,
+    Hazard, HazardEvent, HazardGrade, HazardStatus, Party, Rectification,
 };
 use vanguard_core::model::{DocumentKind, Role, View};
 use vanguard_core::store::query::Filter;
 
+use super::assign::{assign, grade, raise};
 use super::phone::Phone;
 use super::shift::{Place, Today};
-use super::words;
+use super::{findings, words};
 
 /// A look at the hazards on one's phone, and what one does about them.
 pub(super) fn attend_to(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>) {
@@ -43,7 +43,7 @@ impl Desk {
     fn of(phone: &Phone, today: &Today<'_>) -> Self {
         let person = &today.world.people[phone.who];
         let branch = &today.world.branches[person.home];
-        let is_officer = branch.officer == phone.who;
+        let is_officer = phone.holds(Role::SafetyOfficer, branch.org);
         let mut is_secretary = branch.secretary == phone.who;
         let mut spaces = Vec::new();
         if is_officer || is_secretary {
@@ -84,7 +84,7 @@ fn shown(phone: &mut Phone, filter: &Filter, limit: usize) -> Vec<View<Hazard>> 
     rows.into_iter().map(|row| row.view).collect()
 }
 
-fn id_of(view: &View<Hazard>) -> HazardId {
+pub(super) fn id_of(view: &View<Hazard>) -> HazardId {
     HazardId::from(view.header.id)
 }
 
@@ -134,7 +134,7 @@ fn rectify_what_is_mine(phone: &mut Phone, today: &Today<'_>) {
 
 fn rectify(phone: &mut Phone, today: &Today<'_>, hazard: HazardId, on_behalf_of: Option<Party>) {
     phone.pass(1_200);
-    let done = words::hazard(&mut phone.dice).done;
+    let done = findings::hazard(&mut phone.dice).done;
     let what = match &on_behalf_of {
         Some(Party::Person(id)) => {
             let named = today.world.persons.iter().find(|person| person.0 == *id);
@@ -163,7 +163,7 @@ fn tell_more_of_mine(phone: &mut Phone) {
     for view in shown(phone, &filter, 6) {
         let id = id_of(&view);
         if is_disputed(id) && phone.dice.per_mille(450) {
-            let spot = words::spot(&mut phone.dice);
+            let spot = findings::spot(&mut phone.dice);
             edit(phone, id, "place", &format!("{spot}，上报人核对"));
         } else if phone.dice.per_mille(40) {
             let said = view.fields.description.split('；').next();
@@ -199,7 +199,7 @@ fn decide(
         } else {
             "支部"
         };
-        let spot = words::spot(&mut phone.dice);
+        let spot = findings::spot(&mut phone.dice);
         edit(phone, id, "place", &format!("{spot}，{who}确认"));
     }
     if phone.dice.per_mille(12) && desk.is_officer {
@@ -214,7 +214,7 @@ fn decide(
     let is_major = view.state.grade == Some(HazardGrade::Major);
     match view.state.status {
         HazardStatus::Reported if phone.dice.per_mille(650) => {
-            let is_major = grade(phone, desk, view);
+            let is_major = grade(phone, desk.is_officer, view);
             if phone.dice.per_mille(800) {
                 assign(phone, today, place, view, is_major);
             }
@@ -229,109 +229,6 @@ fn decide(
             phone.append::<Hazard>(id, &HazardEvent::ClosedOut);
         }
         _ => {}
-    }
-}
-
-/// 定级; says whether it is Major.
-fn grade(phone: &mut Phone, desk: &Desk, view: &View<Hazard>) -> bool {
-    phone.pass(180);
-    let id = id_of(view);
-    let is_major = desk.is_officer && phone.dice.per_mille(60);
-    let (criterion, why) = *phone.dice.pick(words::MAJOR);
-    let event = HazardEvent::Graded {
-        grade: if is_major {
-            HazardGrade::Major
-        } else {
-            HazardGrade::General
-        },
-        nature: view.state.nature,
-        reason: if is_major {
-            why.into()
-        } else {
-            words::one(&mut phone.dice, words::GRADE_REASONS).into()
-        },
-        criterion: is_major.then(|| criterion.into()),
-    };
-    phone.append::<Hazard>(id, &event).is_some() && is_major
-}
-
-/// 交办, for a Major hazard with its control measure and its plan.
-fn assign(
-    phone: &mut Phone,
-    today: &Today<'_>,
-    place: &Place<'_>,
-    view: &View<Hazard>,
-    is_major: bool,
-) {
-    let id = id_of(view);
-    if is_major && view.state.control_measures == 0 {
-        measure(phone, id);
-    }
-    phone.pass(240);
-    let (unit, person) = somebody(phone, today, place);
-    let days = phone.dice.between(2, 10);
-    let deadline_ms = Day::at(phone.now_ms() + days * DAY_MS).end_ms() - 1_000;
-    let mode = *phone.dice.pick(RectificationMode::ALL);
-    let assurances = phone.dice.per_mille(400).then(|| assurances(today, days));
-    let assignment = Assignment {
-        unit,
-        person,
-        mode: if is_major {
-            RectificationMode::Suspension
-        } else {
-            mode
-        },
-        deadline_ms,
-        assurances,
-        plan: is_major.then(|| plan(today, days)),
-    };
-    phone.append::<Hazard>(id, &HazardEvent::Assigned(assignment));
-}
-
-/// Who is to rectify: somebody of the branch, of another one, or without an account.
-fn somebody(
-    phone: &mut Phone,
-    today: &Today<'_>,
-    place: &Place<'_>,
-) -> (vanguard_core::id::UnitId, Party) {
-    let world = today.world;
-    let here = &world.branches[place.branch];
-    let dice = &mut phone.dice;
-    if dice.per_mille(380) && !here.persons.is_empty() {
-        let id = *dice.pick(&here.persons);
-        let unit = world.persons.iter().find(|person| person.0 == id);
-        return (unit.map_or(here.unit, |person| person.2), Party::Person(id));
-    }
-    let branch = if dice.per_mille(120) {
-        dice.pick(&world.branches)
-    } else {
-        here
-    };
-    let member: MemberId = world.people[*dice.pick(&branch.members)].id;
-    (branch.unit, Party::Member(member))
-}
-
-fn assurances(today: &Today<'_>, days: i64) -> FiveAssurances {
-    let name = &today.world.people[today.world.branches[0].secretary].name;
-    FiveAssurances {
-        responsibility: format!("责任人：{name}"),
-        measures: "停机、隔离、整改、验收".into(),
-        funds: "安全生产费用列支 3,000 元".into(),
-        time_limit: format!("{days} 天内完成"),
-        contingency_plan: "整改期间专人监护，异常立即撤离".into(),
-    }
-}
-
-fn plan(today: &Today<'_>, days: i64) -> MajorHazardPlan {
-    let principal = &today.world.people[today.world.branches[0].secretary].name;
-    MajorHazardPlan {
-        goals_and_tasks: "消除重大隐患，达到判定标准要求".into(),
-        methods_and_measures: "停产整改，拆除违规设施，增设联锁".into(),
-        funds_and_supplies: "专项资金 12 万元，备件已落实".into(),
-        body_and_people: "成立整改小组，设备部牵头".into(),
-        time_limit_and_requirements: format!("{days} 天内完成并组织验收"),
-        safety_measures_and_contingency_plan: "整改区域封闭，消防监护，应急队待命".into(),
-        principal: principal.clone(),
     }
 }
 
@@ -368,7 +265,7 @@ fn verify(phone: &mut Phone, desk: &Desk, view: &View<Hazard>) {
     let id = id_of(view);
     let mut is_major = view.state.grade == Some(HazardGrade::Major);
     if view.state.grade.is_none() {
-        is_major = grade(phone, desk, view);
+        is_major = grade(phone, desk.is_officer, view);
     }
     phone.pass(300);
     if phone.dice.per_mille(130) {
@@ -437,17 +334,4 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
             _ => {}
         }
     }
-}
-
-/// Raises a hazard to Major, whoever graded it General.
-fn raise(phone: &mut Phone, view: &View<Hazard>) {
-    let (criterion, why) = *phone.dice.pick(words::MAJOR);
-    phone.pass(200);
-    let event = HazardEvent::Graded {
-        grade: HazardGrade::Major,
-        nature: view.state.nature,
-        reason: format!("督查提级：{why}"),
-        criterion: Some(criterion.into()),
-    };
-    phone.append::<Hazard>(id_of(view), &event);
 }

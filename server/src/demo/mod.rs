@@ -3,15 +3,19 @@
 //! generator keeps its own plain record of what each person did and compares it with the phones,
 //! the relay and a supervisor's own notebook; any difference makes the demo fail.
 //!
-//! `world`, `names` and `words` are what the demo is about; `shift`, `hazards`, `reviews` and
-//! `site` what people do in it; `phone` and `fleet` how they do it; `compare` the check; `report`
+//! `world`, `draw`, `names` and `words` are what the demo is about; `shift`, `hazards`, `reviews`
+//! and `site` what people do in it; `phone` and `fleet` how they do it; `compare` the check; `report`
 //! what is printed.
 
+mod assign;
 mod chance;
 mod compare;
+mod draw;
+mod findings;
 mod fleet;
 mod found;
 mod hazards;
+mod host;
 mod names;
 mod phone;
 mod progress;
@@ -23,6 +27,8 @@ mod shift;
 mod site;
 mod stage;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod words;
 mod world;
 

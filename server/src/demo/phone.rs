@@ -9,7 +9,7 @@ use vanguard_core::calendar::Day;
 use vanguard_core::http::HttpRelay;
 use vanguard_core::id::{DocumentId, EventId, InspectionId, MemberId, OrgId};
 use vanguard_core::model::inspection::{Inspection, InspectionFields};
-use vanguard_core::model::{DocumentKind, Record};
+use vanguard_core::model::{DocumentKind, Record, Role};
 use vanguard_core::rules::Refusal;
 use vanguard_core::{Env, Notebook, NotebookError};
 
@@ -100,6 +100,13 @@ impl Phone {
             minutes / 60,
             minutes % 60
         )
+    }
+
+    /// Whether its owner holds a role in an organisation, as far as the phone knows.
+    pub(super) fn holds(&self, role: Role, org: OrgId) -> bool {
+        let held = self.notebook.directory().grants_of(self.member);
+        held.iter()
+            .any(|(_, grant)| grant.role == role && grant.org == org)
     }
 
     /// Closes the notebook and opens its file again, as after a flat battery.

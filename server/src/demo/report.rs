@@ -33,7 +33,7 @@ fn table(head: &[&str]) -> Table {
 /// A row's name, Chinese first, by the catalogue.
 fn name_of(row: &str) -> String {
     let fixed = match row {
-        "imported" => Some(("导入的记录", "imported by the operator")),
+        "imported" => Some(("操作员导入和任免", "by the operator")),
         "returned" => Some(("退回给本人", "returned to you")),
         _ => None,
     };
@@ -132,9 +132,17 @@ pub(super) fn comparison(findings: &Findings) {
             difference.place,
             difference.record,
             difference.field,
-            difference.expected,
-            difference.found
+            short(&difference.expected),
+            short(&difference.found),
         );
+    }
+}
+
+/// The beginning of a long text.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

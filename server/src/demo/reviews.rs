@@ -3,18 +3,18 @@
 
 use serde_json::Value;
 use vanguard_core::id::{InspectionId, OrgId, PostId, ViolationId};
-use vanguard_core::model::DocumentKind;
 use vanguard_core::model::inspection::{Inspection, InspectionEvent, InspectionStatus};
 use vanguard_core::model::post::{PostEvent, VanguardPost};
 use vanguard_core::model::team::{TaskTeam, TeamEvent, TeamFields, TeamKind};
 use vanguard_core::model::violation::{Violation, ViolationEvent, ViolationStatus};
 use vanguard_core::model::zone::{ResponsibilityZone, ZoneEvent};
+use vanguard_core::model::{DocumentKind, Role};
 use vanguard_core::store::query::Filter;
 
 use super::found::members;
 use super::phone::Phone;
 use super::shift::{Place, Today};
-use super::{names, words};
+use super::{findings, names, words};
 
 /// A look at what waits for this phone's owner.
 pub(super) fn attend_to(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>) {
@@ -22,7 +22,8 @@ pub(super) fn attend_to(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>)
     tell_more_of_my_violations(phone);
     note_on_my_zone(phone, place);
     let branch = &today.world.branches[today.world.people[phone.who].home];
-    let (is_officer, is_secretary) = (branch.officer == phone.who, branch.secretary == phone.who);
+    let is_officer = phone.holds(Role::SafetyOfficer, branch.org);
+    let is_secretary = branch.secretary == phone.who;
     if is_officer || is_secretary {
         review_inspections(phone, branch.org);
     }
@@ -201,7 +202,7 @@ fn lead(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>) {
     if phone.dice.per_mille(15) && place.space == home.org {
         let zone = phone.dice.pick(place.zones).id;
         phone.pass(60);
-        let spot = words::spot(&mut phone.dice);
+        let spot = findings::spot(&mut phone.dice);
         let value = Value::String(format!(
             "{}，{spot}（{} 核定）",
             home.name,

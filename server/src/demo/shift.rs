@@ -12,7 +12,7 @@ use vanguard_core::model::{Rota, Shift};
 use super::phone::Phone;
 use super::site::SiteState;
 use super::world::{World, Zone};
-use super::{hazards, reviews, words};
+use super::{findings, hazards, reviews, words};
 
 /// A day of the simulation, as all phones share it.
 pub(super) struct Today<'a> {
@@ -218,13 +218,13 @@ fn hazard(
     zone: &Zone,
     inspection: vanguard_core::id::InspectionId,
 ) -> Option<HazardId> {
-    let found = words::hazard(&mut phone.dice);
+    let found = findings::hazard(&mut phone.dice);
     let mut fields = HazardFields::new(found.description, found.nature);
     fields.zone = Some(zone.id);
     fields.inspection = Some(inspection);
     let dice = &mut phone.dice;
     if dice.per_mille(900) {
-        fields.place = Some(format!("{}{}", zone.name, words::spot(dice)));
+        fields.place = Some(format!("{}{}", zone.name, findings::spot(dice)));
     }
     if dice.per_mille(500) {
         fields.item = Some(dice.pick(words::CHECKLIST).1.into());
@@ -260,7 +260,7 @@ fn violation(
     inspection: vanguard_core::id::InspectionId,
 ) -> Option<ViolationId> {
     let (kind, seen, rule, talk) = *phone.dice.pick(words::VIOLATIONS);
-    let spot = words::spot(&mut phone.dice);
+    let spot = findings::spot(&mut phone.dice);
     let mut fields = ViolationFields::new(kind, seen, format!("{}{spot}", zone.name), rule);
     let dice = &mut phone.dice;
     fields.zone = Some(zone.id);

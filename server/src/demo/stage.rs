@@ -5,21 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use vanguard_core::calendar::{DAY_MS, Day, HOUR_MS};
-use vanguard_core::id::MemberId;
-use vanguard_core::invite::Invite;
 
-use super::chance::{Dice, PhoneEnv, RelayEnv};
+use super::chance::{Dice, PhoneEnv};
 use super::compare::{Findings, Places, compare};
 use super::fleet::{Network, in_parallel, way_to};
 use super::found::Founding;
+use super::host::{Running, check, raise_file_limit, stay};
 use super::phone::Phone;
 use super::progress::Bar;
-use super::record::Entry;
 use super::report::{self, Papers};
 use super::sabotage;
 use super::shift::{Today, work};
@@ -27,65 +22,16 @@ use super::site::{self, SiteState};
 use super::summary::Summary;
 use super::world::World;
 use super::{DemoError, Options, Sabotage};
-use crate::access::Access;
-use crate::relay::Relay;
-use crate::serve::{Config, Ready, Server};
-
-/// The relay of the demo, running in this process.
-pub(super) struct Running {
-    pub(super) relay: Arc<Relay>,
-    pub(super) access: Arc<Access>,
-    pub(super) env: Arc<RelayEnv>,
-    pub(super) ready: Ready,
-    stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<()>,
-}
-
-impl Running {
-    fn start(runtime: &Runtime, options: &Options, data: &Path) -> Result<Self, DemoError> {
-        let env = Arc::new(RelayEnv::default());
-        env.set(first_day().start_ms() - DAY_MS);
-        let mut config = Config::new(data.join("relay"));
-        config.auto_confirm = true;
-        config.env = Arc::clone(&env) as Arc<dyn vanguard_core::Env>;
-        config.limits.connections = options.members + 100;
-        let _inside = runtime.enter();
-        let listener = runtime.block_on(TcpListener::bind(options.listen))?;
-        let server = Server::start(listener, config)?;
-        let (relay, access, ready) = (server.relay(), server.access(), server.ready().clone());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = runtime.spawn(server.run(async move {
-            let _ = stopped.await; // a dropped sender means the same
-        }));
-        Ok(Self {
-            relay,
-            access,
-            env,
-            ready,
-            stop: Some(stop),
-            served,
-        })
-    }
-
-    fn end(mut self, runtime: &Runtime) {
-        drop(self.stop.take());
-        let _ = runtime.block_on(self.served); // a panic there has been printed
-    }
-
-    fn invite(&self, member: MemberId, name: &str) -> Result<Invite, DemoError> {
-        let (key, url) = (self.ready.relay_key, self.ready.public_url.as_str());
-        let valid_ms = 7 * DAY_MS;
-        let made = self
-            .access
-            .invite(key, url, (member, name), valid_ms, MemberId::OPERATOR);
-        Ok(made?)
-    }
-}
 
 /// The first day of every demo, so that the same seed gives the same dates: the first working day
 /// after the holidays of October.
 pub(super) fn first_day() -> Day {
     Day::from_ymd(2026, 10, 9)
+}
+
+/// When the organisation is founded: the day before.
+pub(super) fn founded_ms() -> i64 {
+    first_day().start_ms() - DAY_MS
 }
 
 /// Carries the demo out; says whether everything agreed.
@@ -115,44 +61,6 @@ pub(super) fn run(options: &Options) -> Result<bool, DemoError> {
     agreed
 }
 
-fn check(options: &Options) -> Result<(), DemoError> {
-    let refuse = |text: &str| Err(DemoError::Options(text.into()));
-    if !(12..=5_000).contains(&options.members) {
-        return refuse("--members: 12–5000");
-    }
-    if !(1..=366).contains(&options.days) {
-        return refuse("--days: 1–366");
-    }
-    let is_used = options
-        .data
-        .as_deref()
-        .is_some_and(|data| std::fs::read_dir(data).is_ok_and(|mut files| files.next().is_some()));
-    if is_used {
-        return refuse("--data: 目录必须为空 · the directory must be empty");
-    }
-    Ok(())
-}
-
-/// Each phone keeps three files open and a connection at both ends.
-fn raise_file_limit(members: usize) -> Result<(), DemoError> {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let wanted = 500 + 6 * members as u64;
-        let limit = getrlimit(Resource::Nofile);
-        if limit.current.is_some_and(|current| current < wanted) {
-            let raised = Rlimit {
-                current: Some(wanted.min(limit.maximum.unwrap_or(wanted))),
-                maximum: limit.maximum,
-            };
-            setrlimit(Resource::Nofile, raised).map_err(std::io::Error::from)?;
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = members;
-    Ok(())
-}
-
 /// What the demo is made of while it runs.
 pub(super) struct Play<'a> {
     pub(super) options: &'a Options,
@@ -160,8 +68,8 @@ pub(super) struct Play<'a> {
     pub(super) world: World,
     pub(super) network: Network,
     pub(super) phones: Vec<Phone>,
-    /// What the operator imported.
-    pub(super) imported: Vec<Entry>,
+    /// Who founds the organisation and hands posts over.
+    pub(super) operator: Founding,
     pub(super) seconds: Vec<(&'static str, f64)>,
     data: &'a Path,
     dice: Dice,
@@ -174,11 +82,13 @@ fn play(
     data: &Path,
 ) -> Result<bool, DemoError> {
     let begun = Instant::now();
-    let founded_ms = first_day().start_ms() - DAY_MS;
+    let founded_ms = founded_ms();
+    let world = World::new(options.members, options.days, options.seed, founded_ms);
     let mut play = Play {
         options,
         running,
-        world: World::new(options.members, options.seed, founded_ms),
+        operator: Founding::of(&world, options.seed, founded_ms, first_day()),
+        world,
         network: Network {
             runtime: runtime.handle().clone(),
             relay: Arc::clone(&running.env),
@@ -186,12 +96,11 @@ fn play(
             retries: 0.into(),
         },
         phones: Vec::new(),
-        imported: Vec::new(),
         seconds: Vec::new(),
         data,
         dice: Dice::new(options.seed, "weather"),
     };
-    play.found(founded_ms)?;
+    play.found()?;
     play.enrol()?;
     play.live()?;
     if options.sabotage == Some(Sabotage::SkipReceipt) {
@@ -221,31 +130,18 @@ fn spoilt(what: &str) {
     eprintln!("故意破坏 · sabotage: {what}");
 }
 
-/// Keeps the relay up for whoever wants to look around.
-fn stay(runtime: &Runtime, running: &Running, data: &Path) -> Result<(), DemoError> {
-    let Ready { public_url, .. } = &running.ready;
-    println!("\n中继站仍在运行 · the relay stays up");
-    println!("  打开 open: {public_url}");
-    if let Some(setup) = &running.ready.setup_url {
-        println!("  首位管理员 the first administrator: {setup}");
-    }
-    println!("  数据 data: {}", data.display());
-    println!("  Ctrl-C 结束 ends it");
-    runtime.block_on(tokio::signal::ctrl_c())?;
-    Ok(())
-}
-
 impl Play<'_> {
-    fn found(&mut self, founded_ms: i64) -> Result<(), DemoError> {
-        let seed = self.options.seed;
-        let mut founding = Founding::of(&self.world, seed, founded_ms, first_day());
-        let bar = Bar::new("建立组织 founding", "条 records", founding.len());
-        let relay = &self.running.relay;
-        let importing = founding.carry_out(relay, |count| bar.add(count));
-        self.network.runtime.block_on(importing)?;
-        self.imported = founding.entries;
+    fn found(&mut self) -> Result<(), DemoError> {
+        let bar = Bar::new("建立组织 founding", "条 records", self.operator.len());
+        self.operate(|count| bar.add(count))?;
         self.seconds.push(("founding", bar.finish()));
         Ok(())
+    }
+
+    /// Has the relay do what the operator has written down.
+    fn operate(&mut self, observe: impl FnMut(usize)) -> Result<(), DemoError> {
+        let operating = self.operator.carry_out(&self.running.relay, observe);
+        Ok(self.network.runtime.block_on(operating)?)
     }
 
     fn enrol(&mut self) -> Result<(), DemoError> {
@@ -306,6 +202,7 @@ impl Play<'_> {
                 })
                 .collect();
             sites = next;
+            self.hand_over(day, index)?;
             let today = Today {
                 world: &self.world,
                 sites: &sites,
@@ -328,6 +225,21 @@ impl Play<'_> {
         }
         self.seconds.push(("days", bar.finish()));
         Ok(())
+    }
+
+    /// Hands over the posts that pass to somebody else on this day.
+    fn hand_over(&mut self, day: Day, index: usize) -> Result<(), DemoError> {
+        let at_ms = day.start_ms() + 8 * HOUR_MS;
+        for handover in self
+            .world
+            .handovers
+            .iter()
+            .filter(|handover| handover.day == index)
+        {
+            self.operator.hand_over(&self.world, handover, at_ms);
+        }
+        self.running.env.set(at_ms);
+        self.operate(|_| {})
     }
 
     /// Syncs those phones that have a network now: office people nearly always, people on sites
@@ -355,7 +267,11 @@ impl Play<'_> {
                     (false, None, false) => 80,
                     (false, None, true) => 300,
                 };
-                dice.per_mille(share)
+                // Whoever hands a post over is out of reach meanwhile.
+                let is_away = world.handovers.iter().any(|handover| {
+                    handover.old == who && (handover.day..handover.day + 4).contains(&index)
+                });
+                dice.per_mille(share) && !is_away
             })
             .collect();
         let phones = self.phones.iter_mut().zip(online);
@@ -419,7 +335,7 @@ impl Play<'_> {
     fn compare(&mut self, supervisor: &Phone) -> Result<Findings, DemoError> {
         let begun = Instant::now();
         let findings = compare(Places {
-            imported: &self.imported,
+            imported: &self.operator.entries,
             phones: &mut self.phones,
             supervisor,
             relay: &self.running.relay,

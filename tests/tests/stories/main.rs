@@ -159,3 +159,42 @@ async fn a_hazard_goes_from_report_to_close_out_across_three_phones() {
     assert_eq!(row.view.events.len(), 6);
     assert!(row.view.events.iter().all(|e| e.superseded.is_none()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn choosing_the_value_that_is_shown_already_settles_a_conflict() {
+    let mut fleet = Fleet::new(2).await;
+    let branch = fleet.plant.first;
+    let mut finder = fleet
+        .phone("王建国", branch, &[(Role::Member, branch)])
+        .await;
+    let mut officer = fleet
+        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
+        .await;
+    fleet.sync(&mut finder).await;
+    let fields = HazardFields::new("护栏松动", HazardNature::UnsafeCondition);
+    let hazard = finder.notebook.report_hazard(branch, &fields).unwrap();
+    fleet.sync(&mut finder).await;
+    fleet.sync(&mut officer).await;
+    for (phone, place) in [(&mut finder, "东门"), (&mut officer, "西门")] {
+        let fields = [("place".to_owned(), place.into())].into_iter().collect();
+        phone.notebook.edit(hazard, fields).unwrap();
+        fleet.sync(phone).await;
+    }
+    let row = officer.notebook.get::<Hazard>(hazard).unwrap();
+    assert_eq!(row.view.conflicts[0].values.len(), 2);
+
+    let shown = row.view.fields.place.unwrap();
+    let chosen = HazardEvent::FieldChosen {
+        field: "place".into(),
+        value: shown.clone().into(),
+    };
+    officer.notebook.act_on_hazard(hazard, &chosen).unwrap();
+    let progress = fleet.sync(&mut officer).await;
+    assert_eq!((progress.acknowledged, progress.refused), (1, 0));
+    fleet.sync(&mut finder).await;
+    for phone in [&finder, &officer] {
+        let row = phone.notebook.get::<Hazard>(hazard).unwrap();
+        assert_eq!(row.view.fields.place.as_deref(), Some(shown.as_str()));
+        assert!(row.view.conflicts.is_empty());
+    }
+}

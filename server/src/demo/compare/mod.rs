@@ -15,6 +15,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use vanguard_core::id::{DeviceId, DocumentId, MemberId};
 use vanguard_core::keys::{Hash, hex};
+use vanguard_core::rules::Directory;
 
 use super::DemoError;
 use super::phone::Phone;
@@ -106,7 +107,7 @@ pub(super) fn compare(places: Places<'_>) -> Result<Findings, DemoError> {
     let log = read_only(&data.join("log.db"))?;
     let positions = positions(&log)?;
     let documents = raw_documents(relay, runtime, supervisor.member, &positions)?;
-    let mut shown = shown_by(&read_only(&data.join("replica.db"))?)?;
+    let mut shown = shown_by(&read_only(&data.join("replica.db"))?, relay.directory())?;
     shown.edited = documents
         .iter()
         .filter(|(_, seen)| seen.edits.as_ref().is_some_and(|edits| !edits.is_empty()))
@@ -217,11 +218,12 @@ fn raw_documents(
     Ok(documents)
 }
 
-fn shown_by(store: &Connection) -> Result<Shown, DemoError> {
+fn shown_by(store: &Connection, directory: Arc<Directory>) -> Result<Shown, DemoError> {
     let mut shown = Shown {
         texts: HashMap::new(),
         seen: HashMap::new(),
         edited: std::collections::HashSet::default(),
+        directory,
     };
     let mut statement =
         store.prepare("SELECT d.id, r.view FROM record r JOIN document d USING (doc)")?;
@@ -243,7 +245,7 @@ fn supervised(
     shown: &Shown,
 ) -> Result<HashMap<DocumentId, Seen>, DemoError> {
     let conn = supervisor.notebook.reader();
-    let own = shown_by(conn)?;
+    let own = shown_by(conn, Arc::clone(&shown.directory))?;
     for (id, text) in &own.texts {
         findings.texts_compared += 1;
         let theirs = shown.texts.get(id).map(String::as_str);

@@ -3,13 +3,15 @@
 //! the tray is something that its owner did.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use minicbor::Decoder;
 use serde_json::Value;
 use vanguard_core::Verb;
-use vanguard_core::id::{DeviceId, DocumentId};
+use vanguard_core::id::{DeviceId, DocumentId, MemberId};
 use vanguard_core::keys::{Hash, PublicKey, Signature};
+use vanguard_core::model::DocumentKind;
+use vanguard_core::rules::Directory;
 use vanguard_core::store::outbox::Returned;
 
 use super::seen::Seen;
@@ -26,6 +28,21 @@ pub(super) struct Shown {
     pub(super) seen: HashMap<DocumentId, Seen>,
     /// Documents with changes that are neither creations nor events.
     pub(super) edited: HashSet<DocumentId>,
+    /// Who may see what in the end.
+    pub(super) directory: Arc<Directory>,
+}
+
+impl Shown {
+    /// Whether a member still may see a record: of others the phone has kept what it had.
+    fn may_read(&self, member: MemberId, seen: &Seen) -> bool {
+        let kind = DocumentKind::parse(&seen.kind);
+        match (kind, seen.space.parse(), seen.creator.parse()) {
+            (Some(kind), Ok(space), Ok(creator)) => {
+                self.directory.may_read(member, kind, space, creator)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// The relay's log by device: the hashes of what each brought, with their positions.
@@ -116,9 +133,14 @@ fn check(
         let seen = if theirs == Some(text) {
             shown.seen.get(&id)
         } else {
-            let (field, expected, found) = first_difference(theirs, text);
-            phones.differ(&place, id.to_string(), &field, &expected, &found);
             own = Seen::of_view(text);
+            if own
+                .as_ref()
+                .is_none_or(|seen| shown.may_read(phone.member, seen))
+            {
+                let (field, expected, found) = first_difference(theirs, text);
+                phones.differ(&place, id.to_string(), &field, &expected, &found);
+            }
             own.as_ref()
         };
         let Some(seen) = seen else {
@@ -159,7 +181,7 @@ pub(super) fn first_difference(relay: Option<&str>, other: &str) -> (String, Str
     };
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let (a, b) = (parse(relay), parse(other));
-    part("", &a, &b).unwrap_or_else(|| {
+    part(String::new(), &a, &b).unwrap_or_else(|| {
         (
             "bytes".into(),
             "同样的字节 · the same bytes".into(),
@@ -168,7 +190,7 @@ pub(super) fn first_difference(relay: Option<&str>, other: &str) -> (String, Str
     })
 }
 
-fn part(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
+fn part(path: String, a: &Value, b: &Value) -> Option<(String, String, String)> {
     if a == b {
         return None;
     }
@@ -182,14 +204,17 @@ fn part(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
                     left.get(key).unwrap_or(null),
                     right.get(key).unwrap_or(null),
                 );
-                part(&format!("{path}.{key}"), a, b)
+                part(format!("{path}.{key}"), a, b)
             })
         }
-        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => left
-            .iter()
-            .zip(right)
-            .enumerate()
-            .find_map(|(at, (a, b))| part(&format!("{path}[{at}]"), a, b)),
+        (Value::Array(left), Value::Array(right)) => {
+            let items = left.iter().zip(right).enumerate();
+            let mut parts = items.filter_map(|(at, (a, b))| part(format!("{path}[{at}]"), a, b));
+            parts.next().or_else(|| {
+                let (left, right) = (left.len().to_string(), right.len().to_string());
+                Some((format!("{path}.length"), left, right))
+            })
+        }
         _ => Some((
             path.trim_start_matches('.').to_owned(),
             a.to_string(),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     pub(super) kind: String,
+    pub(super) space: String,
     pub(super) creator: String,
     pub(super) created_ms: i64,
     pub(super) fields: Map<String, Value>,
@@ -90,6 +91,7 @@ impl Seen {
         };
         let mut seen = Self {
             kind: text(&view, "kind"),
+            space: text(&view, "space"),
             creator: text(&view, "creator"),
             created_ms: view
                 .get("created_ms")
@@ -128,6 +130,7 @@ impl Seen {
         let text = |key: &str| root(key).as_str().unwrap_or_default().to_owned();
         let mut seen = Self {
             kind: text("kind"),
+            space: text("space"),
             creator: text("creator"),
             created_ms: root("created_ms").as_i64().unwrap_or_default(),
             ..Self::default()
