@@ -22,7 +22,7 @@ pub(super) fn attend_to(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>)
     tell_more_of_mine(phone);
     let desk = Desk::of(phone, today);
     for space in desk.spaces.clone() {
-        for view in shown(phone, of_space(space), 60) {
+        for view in shown(phone, &of_space(space), 60) {
             decide(phone, today, place, &desk, &view);
         }
     }
@@ -78,8 +78,8 @@ fn of_space(space: OrgId) -> Filter {
 }
 
 /// What the phone shows.
-fn shown(phone: &mut Phone, filter: Filter, limit: usize) -> Vec<View<Hazard>> {
-    let page = phone.notebook.list::<Hazard>(&filter, None, limit);
+fn shown(phone: &mut Phone, filter: &Filter, limit: usize) -> Vec<View<Hazard>> {
+    let page = phone.notebook.list::<Hazard>(filter, None, limit);
     let rows = phone.take(page).map(|page| page.rows).unwrap_or_default();
     rows.into_iter().map(|row| row.view).collect()
 }
@@ -121,7 +121,7 @@ fn rectify_what_is_mine(phone: &mut Phone, today: &Today<'_>) {
         status: vec![HazardStatus::Assigned.as_str().into()],
         ..Filter::default()
     };
-    for view in shown(phone, filter, 10) {
+    for view in shown(phone, &filter, 10) {
         let id = id_of(&view);
         if phone.dice.per_mille(60) {
             comment(phone, id);
@@ -160,7 +160,7 @@ fn tell_more_of_mine(phone: &mut Phone) {
         is_open: Some(true),
         ..Filter::default()
     };
-    for view in shown(phone, filter, 6) {
+    for view in shown(phone, &filter, 6) {
         let id = id_of(&view);
         if is_disputed(id) && phone.dice.per_mille(450) {
             let spot = findings::spot(&mut phone.dice);
@@ -291,13 +291,13 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
         status: vec![status.as_str().into()],
         ..Filter::default()
     };
-    for view in shown(phone, major(HazardStatus::Verified), 20) {
+    for view in shown(phone, &major(HazardStatus::Verified), 20) {
         if phone.dice.per_mille(700) {
             phone.pass(120);
             phone.append::<Hazard>(id_of(&view), &HazardEvent::ClosedOut);
         }
     }
-    for view in shown(phone, major(HazardStatus::Rectified), 20) {
+    for view in shown(phone, &major(HazardStatus::Rectified), 20) {
         if phone.dice.per_mille(300) {
             verify(phone, desk, &view);
         }
@@ -306,7 +306,7 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
         status: vec![HazardStatus::Closed.as_str().into()],
         ..Filter::default()
     };
-    for view in shown(phone, closed, 12) {
+    for view in shown(phone, &closed, 12) {
         if phone.dice.per_mille(8) {
             phone.pass(120);
             let reason = words::one(&mut phone.dice, words::REOPENS).into();
@@ -317,7 +317,7 @@ fn oversee(phone: &mut Phone, today: &Today<'_>, desk: &Desk) {
         is_open: Some(true),
         ..Filter::default()
     };
-    for view in shown(phone, open, 25) {
+    for view in shown(phone, &open, 25) {
         match phone.dice.below(1_000) {
             0..12 => raise(phone, &view),
             12..30 => comment(phone, id_of(&view)),
