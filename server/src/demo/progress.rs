@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// The progress of one part of the demo.
 pub(super) struct Bar {
-    bar: Option<ProgressBar>,
+    drawn: Option<ProgressBar>,
     name: &'static str,
     unit: &'static str,
     total: u64,
@@ -25,7 +25,7 @@ impl Bar {
     /// A bar for `total` units; `name` and `unit` are Chinese first, then English.
     pub(super) fn new(name: &'static str, unit: &'static str, total: usize) -> Self {
         let total = total as u64;
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let drawn = std::io::stderr().is_terminal().then(|| {
             let template = "{msg} {wide_bar} {pos}/{len} · {per_sec} · {elapsed}";
             let style = ProgressStyle::with_template(template);
             let bar = ProgressBar::new(total);
@@ -35,7 +35,7 @@ impl Bar {
         });
         let now = Instant::now();
         Self {
-            bar,
+            drawn,
             name,
             unit,
             total,
@@ -49,7 +49,7 @@ impl Bar {
     pub(super) fn add(&self, count: usize) {
         let count = count as u64;
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
-        match &self.bar {
+        match &self.drawn {
             Some(bar) => bar.inc(count),
             None => self.say_now_and_then(done),
         }
@@ -69,7 +69,7 @@ impl Bar {
     pub(super) fn finish(self) -> f64 {
         let seconds = self.begun.elapsed().as_secs_f64();
         let done = self.done.load(Ordering::Relaxed);
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.finish_and_clear();
         }
         #[allow(clippy::cast_precision_loss)] // a rate for people

@@ -99,7 +99,7 @@ pub(super) fn comparison(findings: &Findings) {
             (count(row.phones), count(row.relay), count(row.supervisor));
         let mark = if Row::agrees(row) { "✓" } else { "✗" };
         table.add_row([
-            name_of(&row.row),
+            name_of(&row.name),
             row.record.to_string(),
             phones,
             relay,

@@ -47,18 +47,17 @@ pub(super) fn check_place(
     held: &HashMap<DocumentId, Seen>,
 ) {
     for (id, expected) in book {
-        match held.get(id) {
-            Some(seen) => Check {
+        if let Some(seen) = held.get(id) {
+            let mut check = Check {
                 findings,
                 place,
                 id: *id,
-            }
-            .all(expected, seen),
-            None => {
-                let kind = expected.creation.map_or("?", |entry| kind_of(entry));
-                let found = "没有 · missing";
-                findings.differ(place, *id, kind, "在记录中 · in the record", found);
-            }
+            };
+            check.all(expected, seen);
+        } else {
+            let kind = expected.creation.map_or("?", kind_of);
+            let found = "没有 · missing";
+            findings.differ(place, *id, kind, "在记录中 · in the record", found);
         }
     }
     for (id, seen) in held.iter().filter(|(id, _)| !book.contains_key(id)) {

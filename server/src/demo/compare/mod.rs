@@ -38,7 +38,8 @@ pub(super) struct Difference {
 /// A row of the table.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
-    pub(super) row: String,
+    /// What is counted: `hazard`, `hazard.graded`, ...
+    pub(super) name: String,
     pub(super) record: u64,
     /// `None` where phones have no part in it.
     pub(super) phones: Option<u64>,
@@ -147,7 +148,7 @@ pub(super) fn compare(places: Places<'_>) -> Result<Findings, DemoError> {
     };
     findings.rows = columns.rows();
     findings.rows.push(Row {
-        row: "returned".into(),
+        name: "returned".into(),
         record: came_back.len() as u64,
         phones: Some(trays(phones)?),
         relay: None,
@@ -298,7 +299,7 @@ impl Columns {
         let names: BTreeSet<&String> = all.into_iter().flat_map(BTreeMap::keys).collect();
         let of = |tally: &Tally, name: &str| tally.get(name).copied().unwrap_or(0);
         let rows = names.into_iter().map(|name| Row {
-            row: name.clone(),
+            name: name.clone(),
             record: of(&self.record, name),
             phones: (name != "imported").then(|| of(&self.phones, name)),
             relay: Some(of(&self.relay, name)),

@@ -181,7 +181,7 @@ pub(super) fn first_difference(relay: Option<&str>, other: &str) -> (String, Str
     };
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     let (a, b) = (parse(relay), parse(other));
-    part(String::new(), &a, &b).unwrap_or_else(|| {
+    part("", &a, &b).unwrap_or_else(|| {
         (
             "bytes".into(),
             "同样的字节 · the same bytes".into(),
@@ -190,7 +190,7 @@ pub(super) fn first_difference(relay: Option<&str>, other: &str) -> (String, Str
     })
 }
 
-fn part(path: String, a: &Value, b: &Value) -> Option<(String, String, String)> {
+fn part(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
     if a == b {
         return None;
     }
@@ -204,12 +204,12 @@ fn part(path: String, a: &Value, b: &Value) -> Option<(String, String, String)> 
                     left.get(key).unwrap_or(null),
                     right.get(key).unwrap_or(null),
                 );
-                part(format!("{path}.{key}"), a, b)
+                part(&format!("{path}.{key}"), a, b)
             })
         }
         (Value::Array(left), Value::Array(right)) => {
             let items = left.iter().zip(right).enumerate();
-            let mut parts = items.filter_map(|(at, (a, b))| part(format!("{path}[{at}]"), a, b));
+            let mut parts = items.filter_map(|(at, (a, b))| part(&format!("{path}[{at}]"), a, b));
             parts.next().or_else(|| {
                 let (left, right) = (left.len().to_string(), right.len().to_string());
                 Some((format!("{path}.length"), left, right))
