@@ -2,6 +2,7 @@
 //! that cuts, repeats, delays and reorders, while roles, organisations, windows and clocks change.
 //! What every verb that said yes had done is kept in a plain list, for [`verdict`](crate::verdict).
 
+mod directory;
 mod hazards;
 mod network;
 mod verbs;
