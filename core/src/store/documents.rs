@@ -278,6 +278,21 @@ fn touch(conn: &Connection, key: DocKey, positions: &Positions, now_ms: i64) -> 
     Ok(())
 }
 
+/// Dates a document by the relay's clock alone, after its changes got their places: the clock of
+/// the device that made it says nothing about windows.
+///
+/// # Errors
+/// SQLite's.
+pub fn redate(conn: &Connection, key: DocKey) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE document SET touched_ms = latest FROM
+             (SELECT max(received_at_ms) AS latest FROM change WHERE doc = ?1)
+         WHERE doc = ?1 AND latest IS NOT NULL",
+    )?
+    .execute([key.0])?;
+    Ok(())
+}
+
 /// Removes a document from this store; its bytes stay at the relay.
 ///
 /// # Errors

@@ -233,6 +233,8 @@ impl Page<'_> {
         for key in touched {
             if documents::shows_positions(conn, key)? {
                 documents::refresh(conn, key, self.now_ms)?;
+            } else {
+                documents::redate(conn, key)?;
             }
             scope::forget_unseen(conn, key, self.hand.member)?;
         }

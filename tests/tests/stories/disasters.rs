@@ -248,3 +248,24 @@ async fn every_answer_of_a_draft_survives_and_it_becomes_a_document_in_one_chang
         5
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_years_off_prunes_nothing_that_is_fresh() {
+    let mut fleet = Fleet::new(37).await;
+    let branch = fleet.plant.first;
+    for (name, years) in [("时钟慢", -10), ("时钟快", 10)] {
+        let roles = [(Role::Member, branch)];
+        let mut phone = fleet.phone(name, branch, &roles).await;
+        phone
+            .env
+            .advance(years * 365 * vanguard_core::calendar::DAY_MS);
+        fleet.sync(&mut phone).await;
+        let zone = ZoneId(branch.0);
+        let (kind, shift) = (InspectionKind::Daily, Shift::Day);
+        let draft = phone.notebook.start_inspection(branch, zone, kind, shift);
+        let draft = draft.unwrap();
+        phone.notebook.submit_inspection(draft).unwrap();
+        fleet.sync(&mut phone).await;
+        assert_eq!(phone.notebook.prune(1).unwrap(), 0, "{name}");
+    }
+}
