@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{Automerge, Change, ChangeHash, ExpandedChange};
 
-use crate::document::{self, Admitted, Positions, ReadError};
+use crate::document::{self, Admitted, Contents, Positions, ReadError};
 use crate::id::{DocumentId, EventId, MemberId, OrgId};
 use crate::keys::Hash;
 use crate::model::organisation::PartyOrg;
@@ -205,7 +205,13 @@ fn judge(
     let hash = change.hash();
     let doc = applied(subject.map(|subject| &subject.doc), change)?;
 
-    let header = document::read_header(&doc).map_err(|e| refusal_of(&e))?;
+    let contents = match subject {
+        None => Contents::of_decoded(&expanded, hash),
+        Some(_) => None,
+    };
+    let contents = contents.map_or_else(|| Contents::of(&doc), Ok);
+    let contents = contents.map_err(|e| refusal_of(&e))?;
+    let header = contents.header().map_err(|e| refusal_of(&e))?;
     let is_claimed = claim.space == header.space
         && claim.document.is_none_or(|document| document == header.id)
         && (claim.document.is_some() || matches!(shape, Shape::Create { .. }));
@@ -221,7 +227,10 @@ fn judge(
         positions,
         header,
     };
-    crate::model::for_kind!(after.header.kind, R => allowed::<R>(context, subject, after, hash, &author, &shape))
+    crate::model::for_kind!(after.header.kind, R => {
+        let view = contents.view::<R>(&after.positions).map_err(|e| refusal_of(&e))?;
+        allowed::<R>(context, subject, after, &view, hash, &author, &shape)
+    })
 }
 
 /// Step two: the change's place among its actor's and its document's changes.
@@ -276,6 +285,7 @@ fn allowed<R: Governed>(
     context: &Context<'_>,
     before: Option<&Subject>,
     after: Subject,
+    view: &View<R>,
     hash: ChangeHash,
     author: &Author,
     shape: &Shape,
@@ -295,10 +305,9 @@ fn allowed<R: Governed>(
         author: *author,
         grant: standing.map(|standing| standing.grant),
     };
-    let view = document::read::<R>(&after.doc, &after.positions).map_err(|e| refusal_of(&e))?;
     match shape {
         Shape::Create { event } => {
-            begins_well::<R>(context, author, &view, event.is_some())?;
+            begins_well::<R>(context, author, view, event.is_some())?;
             R::may_create(&judge, &view.header, &view.fields)?;
             if view.events.iter().any(|event| event.superseded.is_some()) {
                 return Err(Refusal::Status);
@@ -315,7 +324,7 @@ fn allowed<R: Governed>(
         }
         Shape::Append { event } => {
             let before = before.ok_or(Refusal::Malformed)?;
-            appended::<R>(&judge, before, &after, hash, &view, *event)?;
+            appended::<R>(&judge, before, &after, hash, view, *event)?;
         }
     }
     let is_open = R::is_open(&view.state);

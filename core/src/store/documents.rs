@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Result, projection};
 use crate::batch::change_hash;
-use crate::document::{self, Admitted, Positions, ReadError};
+use crate::document::{self, Admitted, Contents, Positions, ReadError};
 use crate::id::{DocumentId, OrgId};
 use crate::keys::Hash;
 use crate::model::DocumentKind;
@@ -62,10 +62,9 @@ pub fn find(conn: &Connection, id: DocumentId) -> Result<Option<DocKey>> {
 /// [`ReadError::Damaged`] where its changes do not make a document.
 pub fn load(conn: &Connection, key: DocKey) -> Result<Loaded> {
     let stored = stored_changes(conn, key)?;
-    let doc = document::load(stored.iter().map(|change| change.raw.as_slice()))?;
     Ok(Loaded {
         key,
-        doc,
+        doc: load_stored(&stored)?,
         positions: positions_of(&stored),
     })
 }
@@ -151,21 +150,22 @@ pub fn take(
             }
         }
     }
-    let doc = match document::load(stored.iter().map(|change| change.raw.as_slice())) {
-        Ok(doc) => doc,
-        Err(_) if known.is_none() || !fresh.is_empty() => {
-            let is_gap = is_loadable_without(&stored, &fresh);
+    let contents = match contents_of(&stored) {
+        Ok(contents) => Ok(contents),
+        Err(_) if load_stored(&stored).is_err() => {
+            let old = stored.len() - fresh.len();
+            let is_gap = !fresh.is_empty() && (old == 0 || load_stored(&stored[..old]).is_ok());
             return Ok(if is_gap {
                 Taken::MissingDependencies
             } else {
                 Taken::Damaged
             });
         }
-        Err(_) => return Ok(Taken::Damaged),
+        Err(error) => Err(error),
     };
     let key = match known {
         Some(key) => key,
-        None => match document::read_header(&doc) {
+        None => match contents.as_ref().map_err(Clone::clone).and_then(Contents::header) {
             Ok(header) if header.id == id => insert(conn, id, header.kind, header.space, now_ms)?,
             Ok(_) | Err(ReadError::Damaged(_) | ReadError::Unchanged) => return Ok(Taken::Damaged),
             Err(ReadError::TooNew(_)) => return Ok(Taken::MissingDependencies),
@@ -181,20 +181,22 @@ pub fn take(
     }
     let positions = positions_of(&stored);
     touch(conn, key, &positions, now_ms)?;
-    projection::project(
-        conn,
-        &Loaded {
-            key,
-            doc,
-            positions,
-        },
-    )?;
+    projection::project(conn, key, contents, &positions)?;
     Ok(Taken::All(fresh.len()))
 }
 
-fn is_loadable_without(stored: &[StoredChange], fresh: &[usize]) -> bool {
-    let old = stored.len() - fresh.len();
-    old == 0 || document::load(stored[..old].iter().map(|change| change.raw.as_slice())).is_ok()
+/// What a document's changes make of it.
+fn contents_of(stored: &[StoredChange]) -> std::result::Result<Contents, ReadError> {
+    if let [only] = stored
+        && let Some(contents) = Contents::of_creation(&only.raw)
+    {
+        return Ok(contents);
+    }
+    Contents::of(&load_stored(stored)?)
+}
+
+fn load_stored(stored: &[StoredChange]) -> std::result::Result<Automerge, ReadError> {
+    document::load(stored.iter().map(|change| change.raw.as_slice()))
 }
 
 /// Gives a change its place in the relay's log.
@@ -232,9 +234,32 @@ pub fn shows_positions(conn: &Connection, key: DocKey) -> Result<bool> {
 /// # Errors
 /// SQLite's, and [`ReadError::Damaged`].
 pub fn refresh(conn: &Connection, key: DocKey, now_ms: i64) -> Result<()> {
-    let loaded = load(conn, key)?;
-    touch(conn, key, &loaded.positions, now_ms)?;
-    projection::project(conn, &loaded)
+    let stored = stored_changes(conn, key)?;
+    let positions = positions_of(&stored);
+    touch(conn, key, &positions, now_ms)?;
+    project(conn, key, &stored, &positions)
+}
+
+/// Projects a document from its changes, without a new date.
+///
+/// # Errors
+/// SQLite's, and [`ReadError::Damaged`] where the changes make no document.
+pub(super) fn project_stored(conn: &Connection, key: DocKey) -> Result<()> {
+    let stored = stored_changes(conn, key)?;
+    project(conn, key, &stored, &positions_of(&stored))
+}
+
+fn project(
+    conn: &Connection,
+    key: DocKey,
+    stored: &[StoredChange],
+    positions: &Positions,
+) -> Result<()> {
+    let contents = contents_of(stored);
+    if contents.is_err() {
+        load_stored(stored)?;
+    }
+    projection::project(conn, key, contents, positions)
 }
 
 fn insert(
@@ -339,21 +364,17 @@ pub fn write_own(
     composed: &crate::compose::Composed,
     now_ms: i64,
 ) -> Result<DocKey> {
-    let header = document::read_header(doc)?;
+    // What has nothing admitted yet is most often new.
+    let created = positions.is_empty().then(|| Contents::of_creation(&composed.raw));
+    let contents = created.flatten().map_or_else(|| Contents::of(doc), Ok);
+    let header = contents.as_ref().map_err(Clone::clone)?.header()?;
     let key = match find(conn, header.id)? {
         Some(key) => key,
         None => insert(conn, header.id, header.kind, header.space, now_ms)?,
     };
     conn.prepare_cached("INSERT INTO change (doc, hash, raw) VALUES (?1, ?2, ?3)")?
         .execute(params![key.0, composed.hash, composed.raw])?;
-    projection::project(
-        conn,
-        &Loaded {
-            key,
-            doc: doc.clone(),
-            positions,
-        },
-    )?;
+    projection::project(conn, key, contents, &positions)?;
     Ok(key)
 }
 

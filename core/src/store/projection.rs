@@ -3,9 +3,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::documents::{DocKey, Loaded, load};
+use super::documents::{DocKey, project_stored};
 use super::{Result, StoreError, search};
-use crate::document::{self, ReadError};
+use crate::document::{Contents, Positions, ReadError};
 use crate::id::{UnitId, ZoneId};
 use crate::model::hazard::{Hazard, HazardGrade, Party};
 use crate::model::inspection::Inspection;
@@ -44,23 +44,36 @@ pub(crate) trait Projected: Record {
 
 /// Projects a document. One that this version cannot read is marked, and keeps what was last
 /// projected of it.
-pub(super) fn project(conn: &Connection, loaded: &Loaded) -> Result<()> {
-    let condition = match project_good(conn, loaded) {
+pub(super) fn project(
+    conn: &Connection,
+    key: DocKey,
+    contents: std::result::Result<Contents, ReadError>,
+    positions: &Positions,
+) -> Result<()> {
+    let projected = contents
+        .map_err(StoreError::from)
+        .and_then(|contents| project_good(conn, key, contents, positions));
+    let condition = match projected {
         Ok(()) => "good",
         Err(StoreError::Document(ReadError::TooNew(_))) => "too_new",
         Err(StoreError::Document(ReadError::Damaged(_))) => "damaged",
         Err(error) => return Err(error),
     };
     conn.prepare_cached("UPDATE document SET condition = ?2 WHERE doc = ?1 AND condition <> ?2")?
-        .execute(params![loaded.key.0, condition])?;
+        .execute(params![key.0, condition])?;
     Ok(())
 }
 
-fn project_good(conn: &Connection, loaded: &Loaded) -> Result<()> {
-    let header = document::read_header(&loaded.doc)?;
+fn project_good(
+    conn: &Connection,
+    key: DocKey,
+    contents: Contents,
+    positions: &Positions,
+) -> Result<()> {
+    let header = contents.header()?;
     for_kind!(header.kind, R => {
-        let view = document::read::<R>(&loaded.doc, &loaded.positions)?;
-        write(conn, loaded.key, &view)
+        let view = contents.view::<R>(positions)?;
+        write(conn, key, &view)
     })
 }
 
@@ -74,8 +87,8 @@ pub fn project_all(conn: &Connection) -> Result<usize> {
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for key in &keys {
-        match load(conn, DocKey(*key)) {
-            Ok(loaded) => project(conn, &loaded)?,
+        match project_stored(conn, DocKey(*key)) {
+            Ok(()) => {}
             Err(StoreError::Document(_)) => {
                 conn.execute(
                     "UPDATE document SET condition = 'damaged' WHERE doc = ?1",

@@ -122,6 +122,12 @@ pub(super) fn comparison(findings: &Findings) {
         findings.texts_compared,
         findings.receipts_verified,
     );
+    if findings.let_go > 0 {
+        println!(
+            "其中本人已无权查看、手机只留回执 no longer theirs to see, only receipts are on their phones: {}",
+            findings.let_go
+        );
+    }
     if findings.differences.is_empty() {
         return;
     }

@@ -101,7 +101,8 @@ impl Summary {
         if findings.agrees() {
             println!("\n✓ 四方一致 · all four agree");
         } else {
-            let count = findings.differences.len();
+            let rows = findings.rows.iter().filter(|row| !row.agrees()).count();
+            let count = findings.differences.len() + rows;
             println!("\n✗ 不一致 · they differ ({count} 处 differences)");
         }
     }

@@ -7,8 +7,9 @@ use vanguard_core::wire::{self, BODY_LIMIT_BYTES, SyncRequest};
 
 use super::auth::DeviceAuth;
 use super::cbor;
-use super::problem::{Problem, ProblemKind};
+use super::problem::Problem;
 use super::state::App;
+use crate::relay::RelayError;
 
 /// Hands a device's request to the relay. The device is known before a byte of its body is read.
 pub(super) async fn sync(
@@ -19,10 +20,10 @@ pub(super) async fn sync(
     let body = cbor::body(&app, request, BODY_LIMIT_BYTES).await?;
     cbor::check_protocol(protocol_of(&body)?)?;
     // Checking megabytes of arrays takes milliseconds: not on a thread that others wait for.
-    let decoded = tokio::task::spawn_blocking(move || {
-        wire::decode::<SyncRequest>(&body).map_err(|e| cbor::malformed(&e))
+    let decoded = app.relay.blocking(move || {
+        Ok::<_, RelayError>(wire::decode::<SyncRequest>(&body).map_err(|e| cbor::malformed(&e)))
     });
-    let request = decoded.await.map_err(|_| ProblemKind::Internal)??;
+    let request = decoded.await??;
     let device = auth.device.id;
     app.access.note_contact(device, request.health);
     if !auth.has_synced {

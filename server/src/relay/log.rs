@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use vanguard_core::document::Admitted;
 use vanguard_core::env::Env;
@@ -19,8 +20,7 @@ pub(super) type Result<T> = rusqlite::Result<T>;
 /// Opens the log for its writer, and begins one where there is none.
 pub(super) fn open(path: &Path, env: &dyn Env) -> Result<Connection> {
     let mut conn = Connection::open(path)?;
-    conn.busy_timeout(Duration::from_secs(30))?;
-    conn.set_prepared_statement_cache_capacity(64);
+    prepare(&conn)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
@@ -44,9 +44,16 @@ pub(super) fn open(path: &Path, env: &dyn Env) -> Result<Connection> {
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
+    prepare(&conn)?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection) -> Result<()> {
     conn.busy_timeout(Duration::from_secs(30))?;
     conn.set_prepared_statement_cache_capacity(64);
-    Ok(conn)
+    // Else every statement with `LIMIT ?` is planned anew at each use; indexes are named anyway.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// The end of the log.
@@ -165,23 +172,54 @@ pub(super) struct ChangeRow {
     pub(super) raw: Vec<u8>,
 }
 
+/// The positions after `from` at which something came into a space; at most `limit`.
+pub(super) fn news_of_space(
+    conn: &Connection,
+    space: OrgId,
+    from: u64,
+    limit: usize,
+) -> Result<Vec<u64>> {
+    conn.prepare_cached(
+        "SELECT seq FROM change WHERE space = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+    )?
+    .query_map(params![space, from, limit], |row| row.get(0))?
+    .collect()
+}
+
+/// The positions after `from` at which something came into a document that was ever assigned to a
+/// member.
+pub(super) fn news_of_assigned(conn: &Connection, member: MemberId, from: u64) -> Result<Vec<u64>> {
+    conn.prepare_cached(
+        "SELECT c.seq FROM assigned a JOIN change c USING (doc) WHERE a.member = ?1 AND c.seq > ?2",
+    )?
+    .query_map(params![member, from], |row| row.get(0))?
+    .collect()
+}
+
+/// The change at a position, and its document's row.
+pub(super) fn change_at(conn: &Connection, seq: u64) -> Result<(i64, ChangeRow)> {
+    conn.prepare_cached("SELECT seq, received_at_ms, hash, raw, doc FROM change WHERE seq = ?1")?
+        .query_row([seq], |row| Ok((row.get(4)?, read_change(row)?)))
+}
+
+fn read_change(row: &rusqlite::Row<'_>) -> Result<ChangeRow> {
+    let admitted = Admitted {
+        position: row.get(0)?,
+        received_at_ms: row.get(1)?,
+    };
+    Ok(ChangeRow {
+        admitted,
+        hash: row.get(2)?,
+        raw: row.get(3)?,
+    })
+}
+
 /// A document's changes in the log's order.
 pub(super) fn changes_of(conn: &Connection, doc: i64) -> Result<Vec<ChangeRow>> {
     let mut statement = conn.prepare_cached(
         "SELECT seq, received_at_ms, hash, raw FROM change WHERE doc = ?1 ORDER BY seq",
     )?;
-    let rows = statement.query_map([doc], |row| {
-        let admitted = Admitted {
-            position: row.get(0)?,
-            received_at_ms: row.get(1)?,
-        };
-        Ok(ChangeRow {
-            admitted,
-            hash: row.get(2)?,
-            raw: row.get(3)?,
-        })
-    })?;
-    rows.collect()
+    statement.query_map([doc], read_change)?.collect()
 }
 
 /// Makes a document's row, or notes what has become of it.
@@ -226,6 +264,7 @@ pub(super) fn is_assigned(conn: &Connection, member: MemberId, doc: i64) -> Resu
 /// A change on its way into the log.
 pub(super) struct NewChange<'a> {
     pub(super) doc: i64,
+    pub(super) space: OrgId,
     pub(super) hash: &'a Hash,
     pub(super) raw: &'a [u8],
     pub(super) batch: i64,
@@ -235,12 +274,13 @@ pub(super) struct NewChange<'a> {
 
 pub(super) fn put_change(conn: &Connection, head: &Head, change: &NewChange<'_>) -> Result<()> {
     conn.prepare_cached(
-        "INSERT INTO change (seq, doc, hash, raw, batch, received_at_ms, is_late, chain)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO change (seq, doc, space, hash, raw, batch, received_at_ms, is_late, chain)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         head.seq,
         change.doc,
+        change.space,
         change.hash,
         change.raw,
         change.batch,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use vanguard_core::admission::Subject;
 use vanguard_core::batch::{FORMAT, receipt_statement, statement};
 use vanguard_core::env::Env;
@@ -139,6 +139,8 @@ pub struct Relay {
     options: RelayOptions,
     env: Arc<dyn Env>,
     readers: Pool,
+    /// One for each core: more at once would only take memory.
+    seats: Semaphore,
     // Dropped in this order: the replica follows the writer's head.
     replica: Replica,
     writer: Writer,
@@ -168,12 +170,14 @@ impl Relay {
         let replica = Replica::follow(data, &path, writer.head(), Arc::clone(&env), runtime)?;
         let readers = Pool::new(path, log::open_reader);
         let fingerprint = key.public_key().fingerprint();
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Ok(Arc::new(Self {
             key,
             fingerprint,
             options,
             env,
             readers,
+            seats: Semaphore::new(cores),
             replica,
             writer,
         }))
@@ -238,7 +242,7 @@ impl Relay {
         let relay = Arc::clone(self);
         let (member, id) = (device.member, device.id);
         let hashes = pushed.hashes.iter().flatten().copied().collect();
-        let (pulled, is_cloned, receipt) = blocking(move || {
+        let (pulled, is_cloned, receipt) = self.blocking(move || {
             let asked = Asked::of(&request, member, hashes);
             let directory = relay.directory();
             let receipt = (!admitted.is_empty()).then(|| {
@@ -269,6 +273,20 @@ impl Relay {
         })
     }
 
+    /// Runs blocking work off the async threads, when a core is free for it.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`RelayError::Stopped`].
+    pub(crate) async fn blocking<T: Send + 'static, E: Send + From<RelayError> + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let seat = self.seats.acquire().await;
+        let done = tokio::task::spawn_blocking(work).await;
+        drop(seat);
+        done.map_err(|_| RelayError::Stopped)?
+    }
+
     /// Judges batches and puts them into the log.
     async fn push(
         self: &Arc<Self>,
@@ -278,7 +296,7 @@ impl Relay {
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
         let (hashes, rejected) =
-            blocking(move || relay.submit(pusher, batches, false, reply)).await?;
+            self.blocking(move || relay.submit(pusher, batches, false, reply)).await?;
         let Answer::Done {
             mut outcomes,
             received_at_ms,
@@ -363,7 +381,7 @@ impl Relay {
         }
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
-        blocking(move || {
+        self.blocking(move || {
             let batch = relay.compose(author, &acts)?;
             let public_key = relay.key.public_key();
             let device = DeviceId::from_bytes([0; 16]);
@@ -436,7 +454,7 @@ impl Relay {
         id: DocumentId,
     ) -> Result<Option<Vec<u8>>, RelayError> {
         let relay = Arc::clone(self);
-        blocking(move || {
+        self.blocking(move || {
             relay.readers.with(|conn| {
                 let Some(row) = log::document(conn, id)? else {
                     return Ok(None);
@@ -599,16 +617,6 @@ fn compose_act(
         space,
         changes: vec![ByteVec::from(composed.raw)],
     })
-}
-
-/// Runs blocking work off the async threads.
-async fn blocking<T: Send + 'static, E: Send + From<RelayError> + 'static>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, E> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(_) => Err(RelayError::Stopped.into()),
-    }
 }
 
 /// The relay's key, made on the first start and readable by its owner alone.

@@ -1,7 +1,7 @@
 //! What a device pulls: the tail after its cursor, the documents of spaces that it lacks, and
 //! those that it wants by id. Read from the log, never from a replica that may lag.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -33,6 +33,10 @@ pub(super) struct Asked {
 
 /// The highest number of bytes of changes that a page brings, whatever is asked for.
 const PAGE_LIMIT_BYTES: u32 = 8 << 20;
+
+/// So many positions of one space are looked at for one page; a page of the smallest changes has
+/// room for fewer.
+const NEWS_LIMIT: usize = 16_384;
 
 impl Asked {
     /// What a request asks for; `pushed` are hashes that it brings itself.
@@ -89,7 +93,7 @@ pub(super) fn pull(
     let (mut cursor, mut tail) = (head.cursor(), Vec::new());
     if let Some(from) = asked.cursor.filter(|_| is_known) {
         let end;
-        (end, tail) = page.tail(from.seq)?;
+        (end, tail) = page.tail(from.seq, head.seq)?;
         if end < head.seq {
             cursor = log::cursor_at(&tx, end)?.unwrap_or(from);
         }
@@ -155,21 +159,17 @@ impl Page<'_> {
 
     /// Changes after `from` that the device may see and does not hold, document by document; and
     /// the position up to which there are no others.
-    fn tail(&mut self, from: u64) -> log::Result<(u64, Vec<DocumentChanges>)> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT seq, doc, hash, received_at_ms, raw FROM change WHERE seq > ?1 ORDER BY seq",
-        )?;
-        let mut rows = statement.query([from])?;
+    fn tail(&mut self, from: u64, head: u64) -> log::Result<(u64, Vec<DocumentChanges>)> {
+        let (news, mut end) = self.news(from, head)?;
         let mut readable: HashMap<i64, Option<usize>> = HashMap::new();
         let mut tail: Vec<DocumentChanges> = Vec::new();
-        let mut end = from;
-        while let Some(row) = rows.next()? {
+        for seq in news {
             if self.budget == 0 {
+                end = seq - 1;
                 break;
             }
-            end = row.get(0)?;
-            let doc: i64 = row.get(1)?;
-            if self.asked.held.contains(&row.get::<_, Hash>(2)?) {
+            let (doc, change) = log::change_at(self.conn, seq)?;
+            if self.asked.held.contains(&change.hash) {
                 continue;
             }
             let place = match readable.get(&doc) {
@@ -188,16 +188,29 @@ impl Page<'_> {
                 }
             };
             if let Some(place) = place {
-                let raw: Vec<u8> = row.get(4)?;
-                self.budget = self.budget.saturating_sub(raw.len());
-                let admitted = Admitted {
-                    position: end,
-                    received_at_ms: row.get(3)?,
-                };
-                tail[place].changes.push(wire_change(admitted, raw));
+                self.budget = self.budget.saturating_sub(change.raw.len());
+                let change = wire_change(change.admitted, change.raw);
+                tail[place].changes.push(change);
             }
         }
         Ok((end, tail))
+    }
+
+    /// The positions after `from` in the device's spaces and in what was assigned to its member,
+    /// in order; and the position up to which these are all.
+    fn news(&self, from: u64, head: u64) -> log::Result<(BTreeSet<u64>, u64)> {
+        let mut end = head;
+        let mut news = BTreeSet::new();
+        for space in &self.scope {
+            let of_space = log::news_of_space(self.conn, *space, from, NEWS_LIMIT)?;
+            if of_space.len() == NEWS_LIMIT {
+                end = end.min(of_space.last().copied().unwrap_or(end));
+            }
+            news.extend(of_space);
+        }
+        news.extend(log::news_of_assigned(self.conn, self.asked.member, from)?);
+        let _ = news.split_off(&(end + 1));
+        Ok((news, end))
     }
 
     /// The documents wanted by id, as far as the page has room, and those that are not to be had.

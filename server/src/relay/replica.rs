@@ -48,7 +48,10 @@ impl Replica {
         };
         let thread = std::thread::Builder::new()
             .name("replica".into())
-            .spawn(move || feeder.run(head, stopped, &runtime))
+            .spawn(move || {
+                step_back();
+                feeder.run(head, stopped, &runtime);
+            })
             .map_err(|error| RelayError::Storage(error.to_string()))?;
         let readers = Arc::new(Pool::new(path, |path| {
             open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
@@ -119,6 +122,14 @@ fn open_of(path: &Path, log: &Connection, now_ms: i64) -> Result<Store, RelayErr
         }
     }
     Ok(Store::open(path, Durability::Rebuildable)?)
+}
+
+/// Lets whoever pushes or pulls go first: on Linux a thread has a niceness of its own.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(%error, "the replica works at the same priority as everybody");
+    }
 }
 
 /// The thread that takes the log's changes into the replica.

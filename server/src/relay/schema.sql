@@ -28,6 +28,7 @@ CREATE TABLE assigned (
 CREATE TABLE change (
     seq INTEGER PRIMARY KEY,
     doc INTEGER NOT NULL REFERENCES document,
+    space BLOB NOT NULL,
     hash BLOB NOT NULL,
     raw BLOB NOT NULL,
     batch INTEGER NOT NULL REFERENCES batch,
@@ -36,6 +37,8 @@ CREATE TABLE change (
     chain BLOB NOT NULL
 ) STRICT;
 CREATE INDEX change_by_document ON change (doc, seq);
+-- What is new for a device costs what is new in its spaces, however much is new elsewhere.
+CREATE INDEX change_by_space ON change (space, seq);
 
 -- The envelopes: what was signed, and by whom.
 CREATE TABLE batch (

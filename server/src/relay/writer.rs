@@ -428,6 +428,7 @@ impl Page<'_> {
         let (received_at_ms, is_late) = (self.now_ms, facts.is_late);
         let change = NewChange {
             doc,
+            space: facts.header.space,
             hash,
             raw,
             batch,

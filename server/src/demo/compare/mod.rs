@@ -67,6 +67,8 @@ pub(super) struct Findings {
     pub(super) values_checked: u64,
     pub(super) texts_compared: u64,
     pub(super) receipts_verified: u64,
+    /// Records that their authors may no longer see: the receipts alone are still on their phones.
+    pub(super) let_go: u64,
     /// What came back to its author, by what it was and why.
     pub(super) returned: BTreeMap<String, u64>,
     /// Superseded events by kind and reason.
@@ -111,12 +113,13 @@ pub(super) fn compare(places: Places<'_>) -> Result<Findings, DemoError> {
     let mut shown = shown_by(&read_only(&data.join("replica.db"))?, relay.directory())?;
     shown.edited = documents
         .iter()
-        .filter(|(_, seen)| seen.edits.as_ref().is_some_and(|edits| !edits.is_empty()))
-        .map(|(id, _)| *id)
+        .filter_map(|(id, seen)| Some((*id, seen.edits.clone()?)))
+        .filter(|(_, edits)| !edits.is_empty())
         .collect();
     let checked = phones::check_all(phones, &shown, &brought(&log)?, &relay.key().public_key())?;
     findings.texts_compared = checked.texts;
     findings.receipts_verified = checked.receipts;
+    findings.let_go = checked.let_go;
 
     let (standing, came_back) = phones::settle_trays(&mut findings, phones)?;
     for item in &came_back {
@@ -223,7 +226,7 @@ fn shown_by(store: &Connection, directory: Arc<Directory>) -> Result<Shown, Demo
     let mut shown = Shown {
         texts: HashMap::new(),
         seen: HashMap::new(),
-        edited: std::collections::HashSet::default(),
+        edited: HashMap::new(),
         directory,
     };
     let mut statement =
@@ -263,7 +266,7 @@ fn supervised(
     }
     let mut seen = own.seen;
     for (id, seen) in &mut seen {
-        if shown.edited.contains(id) {
+        if shown.edited.contains_key(id) {
             seen.edits = Some(tally::edits_of(conn, id.as_bytes(), seen)?);
         }
     }

@@ -26,8 +26,8 @@ use crate::demo::record::{Deed, Entry};
 pub(super) struct Shown {
     pub(super) texts: HashMap<DocumentId, String>,
     pub(super) seen: HashMap<DocumentId, Seen>,
-    /// Documents with changes that are neither creations nor events.
-    pub(super) edited: HashSet<DocumentId>,
+    /// The edits of documents that have any: changes that are neither creations nor events.
+    pub(super) edited: HashMap<DocumentId, Vec<(String, i64)>>,
     /// Who may see what in the end.
     pub(super) directory: Arc<Directory>,
 }
@@ -57,6 +57,9 @@ pub(super) struct Phones {
     pub(super) texts: u64,
     /// Receipts whose signature was checked.
     pub(super) receipts: u64,
+    /// Records that their authors may no longer see: their phones have let them go, and hold
+    /// their receipts.
+    pub(super) let_go: u64,
     pub(super) differences: Vec<Difference>,
 }
 
@@ -92,6 +95,7 @@ impl Phones {
         }
         self.texts += other.texts;
         self.receipts += other.receipts;
+        self.let_go += other.let_go;
         self.differences.extend(other.differences);
     }
 
@@ -124,8 +128,10 @@ fn check(
     let mut statement =
         conn.prepare("SELECT d.id, r.view FROM record r JOIN document d USING (doc)")?;
     let mut rows = statement.query([])?;
+    let mut on_phone = HashSet::new();
     while let Some(row) = rows.next()? {
         let id: DocumentId = row.get(0)?;
+        on_phone.insert(id);
         let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
         phones.texts += 1;
         let theirs = shown.texts.get(&id).map(String::as_str);
@@ -147,10 +153,20 @@ fn check(
             continue;
         };
         let mut mine = seen.clone_for(&me);
-        if shown.edited.contains(&id) {
+        if shown.edited.contains_key(&id) {
             mine.edits = Some(edits_of(conn, id.as_bytes(), seen)?);
         }
         add_seen(&mut phones.tally, &mine, Some(&me));
+    }
+    for (id, seen) in &shown.seen {
+        if on_phone.contains(id) || shown.may_read(phone.member, seen) {
+            continue;
+        }
+        let mut mine = seen.clone_for(&me);
+        mine.edits = shown.edited.get(id).cloned();
+        let before = phones.tally.values().sum::<u64>();
+        add_seen(&mut phones.tally, &mine, Some(&me));
+        phones.let_go += u64::from(phones.tally.values().sum::<u64>() > before);
     }
     check_receipts(phone, &place, brought, relay_key, &mut phones)?;
     Ok(phones)

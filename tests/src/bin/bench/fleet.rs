@@ -175,15 +175,13 @@ async fn sync(device: &mut Device) {
         .unwrap();
 }
 
-/// Every device at once. A device's own work is blocking: it gets a thread.
+/// Every device at once.
 async fn sync_all(devices: Vec<Device>) -> Vec<Device> {
-    let runtime = tokio::runtime::Handle::current();
     let tasks: Vec<_> = devices
         .into_iter()
         .map(|mut device| {
-            let runtime = runtime.clone();
-            tokio::task::spawn_blocking(move || {
-                runtime.block_on(sync(&mut device));
+            tokio::spawn(async move {
+                sync(&mut device).await;
                 device
             })
         })
