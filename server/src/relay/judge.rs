@@ -73,6 +73,8 @@ pub(super) fn verify(
 pub(super) enum Decision {
     /// It is in the log already.
     Known(Admitted),
+    /// It came before in this same push.
+    KnownInPush,
     /// It was refused before.
     KnownRefused { reason: String },
     /// It goes into the log.
@@ -111,11 +113,24 @@ pub(super) struct Bench<'a> {
     directory: Arc<Directory>,
     now_ms: i64,
     grace_ms: i64,
-    subjects: HashMap<DocumentId, Option<Subject>>,
+    standings: HashMap<DocumentId, Standing>,
     pub(super) basis: Basis,
     provisional: u64,
     /// What these pushes were refused: what builds on it will never be admitted either.
     refused: HashSet<(DocumentId, Hash)>,
+}
+
+/// How a document stands while pushes are judged.
+enum Standing {
+    /// It does not exist.
+    Nowhere,
+    /// It was created just now by this change. Most pushes create many documents and do no more
+    /// to them, so it is loaded only when something more comes.
+    Created { raw: Vec<u8>, at: Admitted, hash: Hash },
+    /// It is loaded.
+    Loaded(Box<Subject>),
+    /// It is in the log and cannot be loaded: nothing more is admitted to it.
+    Damaged,
 }
 
 /// Positions that no log reaches: what is judged but not placed yet folds after all that is.
@@ -133,7 +148,7 @@ impl<'a> Bench<'a> {
             directory,
             now_ms,
             grace_ms,
-            subjects: HashMap::new(),
+            standings: HashMap::new(),
             basis: Basis::new(),
             provisional: PROVISIONAL,
             refused: HashSet::new(),
@@ -193,7 +208,7 @@ impl<'a> Bench<'a> {
                 decision: Decision::Refuse(refusal),
             });
         };
-        let decision = self.decide(who, document, claim, &hash, parsed)?;
+        let decision = self.decide(who, document, claim, (&hash, raw), parsed)?;
         Ok(Judged {
             document: Some(document),
             space,
@@ -207,21 +222,23 @@ impl<'a> Bench<'a> {
         who: &Who,
         document: DocumentId,
         claim: Claim,
-        hash: &Hash,
+        (hash, raw): (&Hash, &[u8]),
         parsed: Result<Parsed, Refusal>,
     ) -> log::Result<Decision> {
         if let Some(reason) = log::refusal(self.conn, document, hash)? {
             return Ok(Decision::KnownRefused { reason });
         }
-        self.load(document)?;
-        let subject = self.subjects.get(&document).and_then(Option::as_ref);
-        let known = subject.and_then(|subject| subject.position_of(hash));
-        if let Some(known) = known {
-            return Ok(Decision::Known(*known));
+        if let Some(known) = self.load(document, hash)? {
+            return Ok(known);
         }
         let parsed = match parsed {
             Ok(parsed) => parsed,
             Err(refusal) => return Ok(Decision::Refuse(refusal)),
+        };
+        let subject = match self.standings.get(&document) {
+            Some(Standing::Loaded(subject)) => Some(&**subject),
+            Some(Standing::Damaged) => return Ok(Decision::Hold),
+            Some(Standing::Nowhere | Standing::Created { .. }) | None => None,
         };
         let context = Context {
             directory: &self.directory,
@@ -235,11 +252,17 @@ impl<'a> Bench<'a> {
             position: self.provisional,
             received_at_ms: self.now_ms,
         };
+        let is_new = subject.is_none();
         Ok(
             match admission::admit(&context, subject, claim, parsed, placed) {
                 Verdict::Admitted(outcome) => {
                     self.provisional += 1;
-                    Decision::Admit(self.note(document, *outcome))
+                    let created = is_new.then(|| Standing::Created {
+                        raw: raw.to_vec(),
+                        at: placed,
+                        hash: *hash,
+                    });
+                    Decision::Admit(self.note(document, *outcome, created))
                 }
                 Verdict::Held { missing } if self.is_any_refused(document, &missing)? => {
                     self.refused.insert((document, *hash));
@@ -266,7 +289,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Goes on with the document as it now stands.
-    fn note(&mut self, document: DocumentId, outcome: Outcome) -> Facts {
+    fn note(
+        &mut self,
+        document: DocumentId,
+        outcome: Outcome,
+        created: Option<Standing>,
+    ) -> Facts {
         let Outcome {
             subject,
             is_open,
@@ -278,7 +306,8 @@ impl<'a> Bench<'a> {
             // What was read to be judged can be read again.
             let _ = admission::note_in_directory(Arc::make_mut(&mut self.directory), &subject);
         }
-        self.subjects.insert(document, Some(subject));
+        let standing = created.unwrap_or_else(|| Standing::Loaded(Box::new(subject)));
+        self.standings.insert(document, standing);
         Facts {
             header,
             is_open,
@@ -287,17 +316,48 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn load(&mut self, document: DocumentId) -> log::Result<()> {
-        if let Entry::Vacant(place) = self.subjects.entry(document) {
-            let row = log::document(self.conn, document)?;
-            self.basis
-                .insert(document, row.map_or(0, |row| row.last_seq));
-            place.insert(match row {
-                Some(row) => load_subject(self.conn, row.doc)?,
-                None => None,
+    /// Finds out how a document stands, loaded where it exists. Says so where the change is in it
+    /// already.
+    fn load(&mut self, document: DocumentId, hash: &Hash) -> log::Result<Option<Decision>> {
+        let standing = match self.standings.entry(document) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let row = log::document(self.conn, document)?;
+                self.basis
+                    .insert(document, row.map_or(0, |row| row.last_seq));
+                place.insert(match row {
+                    Some(row) => match load_subject(self.conn, row.doc)? {
+                        Some(subject) => Standing::Loaded(Box::new(subject)),
+                        None => Standing::Damaged,
+                    },
+                    None => Standing::Nowhere,
+                })
+            }
+        };
+        if let Standing::Created {
+            raw,
+            at,
+            hash: first,
+        } = standing
+        {
+            if first == hash {
+                return Ok(Some(Decision::KnownInPush));
+            }
+            let loaded = Subject::load([(*at, *first, raw.as_slice())]);
+            *standing = loaded.map_or(Standing::Damaged, |subject| {
+                Standing::Loaded(Box::new(subject))
             });
         }
-        Ok(())
+        let Standing::Loaded(subject) = standing else {
+            return Ok(None);
+        };
+        Ok(subject.position_of(hash).map(|at| {
+            if at.position < PROVISIONAL {
+                Decision::Known(*at)
+            } else {
+                Decision::KnownInPush
+            }
+        }))
     }
 }
 

@@ -214,6 +214,25 @@ fn read_change(row: &rusqlite::Row<'_>) -> Result<ChangeRow> {
     })
 }
 
+/// Where the log has a change of a document.
+pub(super) fn admitted(
+    conn: &Connection,
+    document: DocumentId,
+    hash: &Hash,
+) -> Result<Option<Admitted>> {
+    conn.prepare_cached(
+        "SELECT c.seq, c.received_at_ms FROM document d JOIN change c USING (doc)
+         WHERE d.id = ?1 AND c.hash = ?2",
+    )?
+    .query_row(params![document, hash], |row| {
+        Ok(Admitted {
+            position: row.get(0)?,
+            received_at_ms: row.get(1)?,
+        })
+    })
+    .optional()
+}
+
 /// A document's changes in the log's order.
 pub(super) fn changes_of(conn: &Connection, doc: i64) -> Result<Vec<ChangeRow>> {
     let mut statement = conn.prepare_cached(

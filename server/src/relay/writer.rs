@@ -371,6 +371,13 @@ impl Page<'_> {
                 position: at.position,
                 received_at_ms: Some(at.received_at_ms),
             },
+            Decision::KnownInPush => match log::admitted(self.conn, document, &hash)? {
+                Some(at) => ChangeOutcome::Admitted {
+                    position: at.position,
+                    received_at_ms: Some(at.received_at_ms),
+                },
+                None => ChangeOutcome::Held,
+            },
             Decision::KnownRefused { reason } => ChangeOutcome::Refused { reason },
             Decision::Admit(facts) => {
                 let position = self.append(document, &facts, &hash, raw, batch)?;
@@ -484,7 +491,7 @@ impl Page<'_> {
                         self.now_ms,
                     )?;
                 }
-                Decision::Known(_) | Decision::KnownRefused { .. } => {}
+                Decision::Known(_) | Decision::KnownInPush | Decision::KnownRefused { .. } => {}
             }
             log::remove_held(self.conn, held.held)?;
         }
@@ -503,7 +510,7 @@ fn first_refusal(judged: &[Vec<Judged>]) -> Option<(usize, Refusal)> {
                 Some((index, Refusal::parse(reason).unwrap_or(Refusal::Malformed)))
             }
             Decision::Hold => Some((index, Refusal::BuildsOnRefused)),
-            Decision::Known(_) | Decision::Admit(_) => None,
+            Decision::Known(_) | Decision::KnownInPush | Decision::Admit(_) => None,
         })
 }
 
