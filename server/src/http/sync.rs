@@ -10,6 +10,10 @@ use super::cbor;
 use super::problem::{Problem, ProblemKind};
 use super::state::App;
 
+/// The most items that a request's CBOR may consist of: what a full push with all that it names
+/// takes, twice. Megabytes of empty things would take a hundred times as much memory decoded.
+const REQUEST_LIMIT_ITEMS: usize = 200_000;
+
 /// Hands a device's request to the relay. The device is known before a byte of its body is read.
 pub(super) async fn sync(
     State(app): State<App>,
@@ -20,6 +24,7 @@ pub(super) async fn sync(
     cbor::check_protocol(protocol_of(&body)?)?;
     // Checking megabytes of arrays takes milliseconds: not on a thread that others wait for.
     let decoded = tokio::task::spawn_blocking(move || {
+        wire::check_items(&body, REQUEST_LIMIT_ITEMS).map_err(|e| cbor::malformed(&e))?;
         wire::decode::<SyncRequest>(&body).map_err(|e| cbor::malformed(&e))
     });
     let request = decoded.await.map_err(|_| ProblemKind::Internal)??;
