@@ -244,13 +244,16 @@ fn insert(
     space: OrgId,
     now_ms: i64,
 ) -> Result<DocKey> {
-    let mut key = row_of(id);
     let mut statement = conn.prepare_cached(
         "INSERT INTO document (doc, id, kind, space, touched_ms) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (doc) DO NOTHING",
     )?;
-    while statement.execute(params![key, id, kind, space, now_ms])? == 0 {
-        key += 1; // another document of the same millisecond and the same fifteen random bits
+    let mut key = row_of(id);
+    if statement.execute(params![key, id, kind, space, now_ms])? == 0 {
+        // Another document of the same millisecond and the same fifteen random bits. Whoever
+        // makes many such ids gets the next row at the end, not a longer and longer search.
+        statement.execute(params![None::<i64>, id, kind, space, now_ms])?;
+        key = conn.last_insert_rowid();
     }
     Ok(DocKey(key))
 }
