@@ -249,12 +249,7 @@ fn read_conflict(
         let hash = doc.hash_for_opid(id);
         let change = hash.and_then(|hash| doc.get_change_meta_by_hash(&hash));
         values.push(FieldValue {
-            value: match value {
-                automerge::Value::Object(kind) => json(doc, &ValueRef::Object(*kind), id, 0)?,
-                automerge::Value::Scalar(scalar) => {
-                    scalar_json(&automerge::ScalarValueRef::from(scalar.as_ref().clone()))?
-                }
-            },
+            value: any_json(doc, value, id)?,
             author: change
                 .as_ref()
                 .and_then(|change| change.message.as_deref())
@@ -267,6 +262,36 @@ fn read_conflict(
         field: field.to_owned(),
         values,
     })
+}
+
+/// The values of a field for those who know a change and what it builds on.
+pub(crate) fn field_at(
+    doc: &Automerge,
+    field: &str,
+    change: ChangeHash,
+) -> Result<Vec<Value>, ReadError> {
+    let damaged = |e: automerge::AutomergeError| ReadError::Damaged(e.to_string());
+    let Some(fields) = root_map(doc, FIELDS) else {
+        return Ok(Vec::new());
+    };
+    let all = doc.get_all_at(&fields, field, &[change]).map_err(damaged)?;
+    all.iter()
+        .map(|(value, id)| any_json(doc, value, id))
+        .collect()
+}
+
+/// A value with its id as JSON.
+fn any_json(
+    doc: &Automerge,
+    value: &automerge::Value<'_>,
+    id: &automerge::ObjId,
+) -> Result<Value, ReadError> {
+    match value {
+        automerge::Value::Object(kind) => json(doc, &ValueRef::Object(*kind), id, 0),
+        automerge::Value::Scalar(scalar) => {
+            scalar_json(&automerge::ScalarValueRef::from(scalar.as_ref().clone()))
+        }
+    }
 }
 
 /// One of the root's two maps.
