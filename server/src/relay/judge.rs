@@ -71,16 +71,24 @@ pub(super) fn verify(
 /// What is to become of a change.
 #[derive(Debug)]
 pub(super) enum Decision {
-    /// It is in the log already.
-    Known(Admitted),
+    /// It is in the log already, or goes into it earlier in the same push.
+    Known,
     /// It was refused before.
     KnownRefused { reason: String },
     /// It goes into the log.
     Admit(Facts),
     /// It waits.
     Hold,
+    /// Nothing is decided: the device keeps it, and pushes it again.
+    Postpone,
     /// It is refused now.
-    Refuse(Refusal),
+    Refuse {
+        /// Why.
+        refusal: Refusal,
+        /// Whether it is the change's own device that pushes it: then the decision is final. Of
+        /// what somebody else pushes it says nothing about the change.
+        is_own: bool,
+    },
 }
 
 /// What the log notes of an admitted change's document.
@@ -111,12 +119,28 @@ pub(super) struct Bench<'a> {
     directory: Arc<Directory>,
     now_ms: i64,
     grace_ms: i64,
-    subjects: HashMap<DocumentId, Option<Subject>>,
+    subjects: HashMap<DocumentId, Standing>,
+    /// How much judging these pushes may still ask for.
+    work_left: usize,
     pub(super) basis: Basis,
     provisional: u64,
     /// What these pushes were refused: what builds on it will never be admitted either.
     refused: HashSet<(DocumentId, Hash)>,
 }
+
+/// A document as the log has it.
+#[derive(Debug)]
+enum Standing {
+    Absent,
+    Loaded(Box<Subject>),
+    /// The log's bytes do not load: nothing is decided over it until they do.
+    Unreadable,
+}
+
+/// How much judging a push may ask for, in bytes and operations of the changes judged and of the
+/// documents that they are judged on. What an honest device pushes at a time takes a hundredth of
+/// it; a push that is meant to hold the relay up is postponed from there on.
+const WORK_LIMIT: usize = 64 << 20;
 
 /// Positions that no log reaches: what is judged but not placed yet folds after all that is.
 const PROVISIONAL: u64 = 1 << 62;
@@ -134,6 +158,7 @@ impl<'a> Bench<'a> {
             now_ms,
             grace_ms,
             subjects: HashMap::new(),
+            work_left: WORK_LIMIT,
             basis: Basis::new(),
             provisional: PROVISIONAL,
             refused: HashSet::new(),
@@ -183,19 +208,20 @@ impl<'a> Bench<'a> {
         let hash = change_hash(raw).unwrap_or_default();
         let space = claim.space;
         let parsed = admission::parse(raw);
+        let is_own = parsed
+            .as_ref()
+            .is_ok_and(|parsed| parsed.is_by(&who.actor_prefix));
         let created = || parsed.as_ref().ok().and_then(Parsed::created_document);
-        let Some(document) = claim.document.or_else(created) else {
-            let refusal = parsed.err().unwrap_or(Refusal::Malformed);
-            return Ok(Judged {
-                document: None,
-                space,
-                hash,
-                decision: Decision::Refuse(refusal),
-            });
+        let document = claim.document.or_else(created);
+        let decision = match (document, parsed) {
+            (None, parsed) => {
+                let refusal = parsed.err().unwrap_or(Refusal::Malformed);
+                Decision::Refuse { refusal, is_own }
+            }
+            (Some(document), parsed) => self.decide(who, document, claim, &hash, parsed, is_own)?,
         };
-        let decision = self.decide(who, document, claim, &hash, parsed)?;
         Ok(Judged {
-            document: Some(document),
+            document,
             space,
             hash,
             decision,
@@ -209,20 +235,29 @@ impl<'a> Bench<'a> {
         claim: Claim,
         hash: &Hash,
         parsed: Result<Parsed, Refusal>,
+        is_own: bool,
     ) -> log::Result<Decision> {
-        if let Some(reason) = log::refusal(self.conn, document, hash)? {
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(refusal) => return Ok(Decision::Refuse { refusal, is_own }),
+        };
+        if is_own && let Some(reason) = log::refusal(self.conn, document, hash)? {
             return Ok(Decision::KnownRefused { reason });
         }
         self.load(document)?;
-        let subject = self.subjects.get(&document).and_then(Option::as_ref);
-        let known = subject.and_then(|subject| subject.position_of(hash));
-        if let Some(known) = known {
-            return Ok(Decision::Known(*known));
-        }
-        let parsed = match parsed {
-            Ok(parsed) => parsed,
-            Err(refusal) => return Ok(Decision::Refuse(refusal)),
+        let subject = match self.subjects.get(&document) {
+            Some(Standing::Loaded(subject)) => Some(&**subject),
+            Some(Standing::Unreadable) => return Ok(Decision::Postpone),
+            Some(Standing::Absent) | None => None,
         };
+        if subject.is_some_and(|subject| subject.position_of(hash).is_some()) {
+            return Ok(Decision::Known);
+        }
+        let work = parsed.weight() + subject.map_or(0, Subject::weight);
+        let Some(left) = self.work_left.checked_sub(work) else {
+            return Ok(Decision::Postpone);
+        };
+        self.work_left = left;
         let context = Context {
             directory: &self.directory,
             member: who.member,
@@ -235,23 +270,21 @@ impl<'a> Bench<'a> {
             position: self.provisional,
             received_at_ms: self.now_ms,
         };
-        Ok(
-            match admission::admit(&context, subject, claim, parsed, placed) {
-                Verdict::Admitted(outcome) => {
-                    self.provisional += 1;
-                    Decision::Admit(self.note(document, *outcome))
-                }
-                Verdict::Held { missing } if self.is_any_refused(document, &missing)? => {
-                    self.refused.insert((document, *hash));
-                    Decision::Refuse(Refusal::BuildsOnRefused)
-                }
-                Verdict::Held { .. } => Decision::Hold,
-                Verdict::Refused(refusal) => {
-                    self.refused.insert((document, *hash));
-                    Decision::Refuse(refusal)
-                }
-            },
-        )
+        let refusal = match admission::admit(&context, subject, claim, parsed, placed) {
+            Verdict::Admitted(outcome) => {
+                self.provisional += 1;
+                return Ok(Decision::Admit(self.note(document, *outcome)));
+            }
+            Verdict::Held { missing } if !self.is_any_refused(document, &missing)? => {
+                return Ok(Decision::Hold);
+            }
+            Verdict::Held { .. } => Refusal::BuildsOnRefused,
+            Verdict::Refused(refusal) => refusal,
+        };
+        if is_own {
+            self.refused.insert((document, *hash));
+        }
+        Ok(Decision::Refuse { refusal, is_own })
     }
 
     fn is_any_refused(&self, document: DocumentId, missing: &[Hash]) -> log::Result<bool> {
@@ -278,7 +311,8 @@ impl<'a> Bench<'a> {
             // What was read to be judged can be read again.
             let _ = admission::note_in_directory(Arc::make_mut(&mut self.directory), &subject);
         }
-        self.subjects.insert(document, Some(subject));
+        self.subjects
+            .insert(document, Standing::Loaded(Box::new(subject)));
         Facts {
             header,
             is_open,
@@ -293,8 +327,11 @@ impl<'a> Bench<'a> {
             self.basis
                 .insert(document, row.map_or(0, |row| row.last_seq));
             place.insert(match row {
-                Some(row) => load_subject(self.conn, row.doc)?,
-                None => None,
+                None => Standing::Absent,
+                Some(row) => match load_subject(self.conn, row.doc)? {
+                    Some(subject) => Standing::Loaded(Box::new(subject)),
+                    None => Standing::Unreadable,
+                },
             });
         }
         Ok(())
@@ -309,8 +346,7 @@ pub(super) struct Who {
     pub(super) directory_position: u64,
 }
 
-/// A document as the log has it; `None` where it cannot be loaded, so that nothing more is
-/// admitted to it.
+/// A document as the log has it; `None` where it cannot be loaded.
 pub(super) fn load_subject(conn: &Connection, doc: i64) -> log::Result<Option<Subject>> {
     let changes = log::changes_of(conn, doc)?;
     let parts = changes

@@ -213,10 +213,7 @@ impl Relay {
         if request.protocol < PROTOCOL {
             return Err(RelayError::TooOld);
         }
-        let changes = request.batches.iter().flat_map(|batch| &batch.entries);
-        if changes.map(|entry| entry.changes.len()).sum::<usize>() > PUSH_LIMIT_CHANGES {
-            return Err(RelayError::Malformed("too many changes".into()));
-        }
+        check_shape(&request)?;
         let pusher = Pusher {
             device: device.id,
             member: device.member,
@@ -497,6 +494,38 @@ impl Relay {
     }
 }
 
+/// Refuses what no client says: SQLite counts in 63 bits, and a batch of nothing would still be
+/// kept.
+fn check_shape(request: &SyncRequest) -> Result<(), RelayError> {
+    let malformed = |what: &str| Err(RelayError::Malformed(what.into()));
+    let headers = request.batches.iter().map(|batch| &batch.header);
+    let numbers = headers.flat_map(|header| [header.number, header.directory_position]);
+    let marks = request.bootstraps.iter().filter_map(|space| space.after);
+    let mut places = request.cursor.iter().map(|cursor| cursor.seq);
+    if numbers.chain(marks.map(|mark| mark.seq)).any(is_beyond) || places.any(is_beyond) {
+        return malformed("a number beyond every log");
+    }
+    let entries = request.batches.iter().map(|batch| &batch.entries);
+    if entries.clone().any(Vec::is_empty)
+        || entries
+            .clone()
+            .flatten()
+            .any(|entry| entry.changes.is_empty())
+    {
+        return malformed("a batch of nothing");
+    }
+    let changes = entries.flatten().map(|entry| entry.changes.len());
+    if changes.sum::<usize>() > PUSH_LIMIT_CHANGES {
+        return malformed("too many changes");
+    }
+    Ok(())
+}
+
+/// Where a log ends at the latest. A bootstrap begins with a mark that lies exactly there.
+const fn is_beyond(number: u64) -> bool {
+    number > i64::MAX.unsigned_abs()
+}
+
 /// What became of a push.
 struct Pushed {
     outcomes: Vec<BatchOutcome>,
@@ -571,6 +600,7 @@ fn compose_act(
             doc: doc.clone(),
             positions: HashMap::new(),
             header: header.clone(),
+            bytes: composed.raw.len(),
         };
         documents.insert(act.document, (doc, subject));
         let changes = vec![ByteVec::from(composed.raw)];
