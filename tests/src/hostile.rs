@@ -2,7 +2,9 @@
 //! to a relay that serves others at the same time.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 use automerge::{Automerge, Change, ExpandedChange};
 use rusqlite::{Connection, OpenFlags};
@@ -231,6 +233,66 @@ impl Scene {
     pub async fn is_unharmed(&mut self) {
         let hazard = self.honest_hazard().await;
         assert!(self.honest().get::<Hazard>(hazard).is_ok());
+    }
+}
+
+/// A relay in a process of its own, whose memory can be looked at.
+pub struct Outside {
+    child: Child,
+    honest: Honest,
+    first: OrgId,
+    _folder: TempDir,
+}
+
+impl Scene {
+    /// Stops the relay, and starts it again as a program at the same address.
+    pub async fn outside(self, program: &str) -> Outside {
+        let address = self.site.address;
+        self.site.stop().await;
+        let mut child = Command::new(program)
+            .arg(&self.data)
+            .arg(address.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let said = child.stdout.as_mut().unwrap();
+        BufReader::new(said).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "ready");
+        Outside {
+            child,
+            honest: self.honest.unwrap(),
+            first: self.first,
+            _folder: self.folder,
+        }
+    }
+}
+
+impl Outside {
+    /// The most memory that the relay has had resident since it started, in MiB.
+    pub fn peak_mib(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<u64>().unwrap() / 1_024
+    }
+
+    /// Somebody honest reports something and syncs.
+    pub async fn is_unharmed(&mut self) {
+        let fields = HazardFields::new("照常上报", HazardNature::UnsafeCondition);
+        let Honest { notebook, http } = &mut self.honest;
+        notebook.report_hazard(self.first, &fields).unwrap();
+        let synced = http.sync(notebook, Options::default(), |_| {});
+        assert_eq!(synced.await.unwrap().refused, 0);
+        assert_eq!(notebook.unsent().unwrap().changes, 0);
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -162,7 +162,7 @@ impl Parsed {
 }
 
 /// What an operation costs to judge beside its bytes, in bytes.
-const OP_WEIGHT: usize = 64;
+const OP_WEIGHT: usize = 32;
 /// What each change of a document costs whoever judges the next one beside its bytes, in bytes.
 const CHANGE_WEIGHT: usize = 256;
 

@@ -21,8 +21,9 @@ pub(super) async fn sync(
     request: Request,
 ) -> Result<Response, Problem> {
     let body = cbor::body(&app, request, BODY_LIMIT_BYTES).await?;
-    cbor::check_protocol(protocol_of(&body)?)?;
+    cbor::check_protocol(protocol_of(&body.bytes)?)?;
     // Checking megabytes of arrays takes milliseconds: not on a thread that others wait for.
+    let (body, place) = (body.bytes, body.place);
     let decoded = tokio::task::spawn_blocking(move || {
         wire::check_items(&body, REQUEST_LIMIT_ITEMS).map_err(|e| cbor::malformed(&e))?;
         wire::decode::<SyncRequest>(&body).map_err(|e| cbor::malformed(&e))
@@ -35,6 +36,7 @@ pub(super) async fn sync(
             .await?;
     }
     let response = app.relay.sync(&auth.device, request).await?;
+    drop(place); // a large body is done with only now
     Ok(cbor::response(&response))
 }
 

@@ -138,9 +138,9 @@ enum Standing {
 }
 
 /// How much judging a push may ask for, in bytes and operations of the changes judged and of the
-/// documents that they are judged on. What an honest device pushes at a time takes a hundredth of
-/// it; a push that is meant to hold the relay up is postponed from there on.
-const WORK_LIMIT: usize = 64 << 20;
+/// documents that they are judged on. The most that our app pushes at a time takes half of it; of a
+/// push that is meant to hold the relay up the rest is postponed.
+const WORK_LIMIT: usize = 24 << 20;
 
 /// Positions that no log reaches: what is judged but not placed yet folds after all that is.
 const PROVISIONAL: u64 = 1 << 62;

@@ -7,6 +7,7 @@ mod log;
 mod pages;
 mod pool;
 mod replica;
+mod turns;
 mod writer;
 
 use std::collections::HashMap;
@@ -38,6 +39,7 @@ use judge::{Bench, Pusher, Verified};
 use pages::Asked;
 use pool::Pool;
 pub use replica::Replica;
+use turns::Turns;
 use writer::{Answer, Job, Writer};
 
 /// How the relay judges and serves.
@@ -139,6 +141,7 @@ pub struct Relay {
     options: RelayOptions,
     env: Arc<dyn Env>,
     readers: Pool,
+    turns: Turns,
     // Dropped in this order: the replica follows the writer's head.
     replica: Replica,
     writer: Writer,
@@ -174,6 +177,7 @@ impl Relay {
             options,
             env,
             readers,
+            turns: Turns::new(),
             replica,
             writer,
         }))
@@ -274,8 +278,14 @@ impl Relay {
     ) -> Result<Pushed, RelayError> {
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
-        let (hashes, rejected) =
-            blocking(move || relay.submit(pusher, batches, false, reply)).await?;
+        let turn = self.turns.of(pusher.device).await;
+        let turn = turn.ok_or(RelayError::Stopped)?;
+        let (hashes, rejected) = blocking(move || {
+            let submitted = relay.submit(pusher, batches, false, reply);
+            drop(turn); // not before: nobody waits for an answer that has gone
+            submitted
+        })
+        .await?;
         let Answer::Done {
             mut outcomes,
             received_at_ms,

@@ -8,6 +8,7 @@ mod batches;
 mod bombs;
 mod forged;
 mod gaps;
+mod memory;
 mod mutations;
 mod poison;
 mod rules;
