@@ -3,11 +3,15 @@
 //! Hashes that both sides can compute from the bytes that travel are left out: random bytes do
 //! not compress, and a change's hash is the larger part of a small change.
 
+mod items;
+
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use crate::id::{DeviceId, DocumentId, MemberId, OrgId};
 use crate::keys::{Hash, PublicKey, Signature};
+
+pub use items::check_items;
 
 /// The protocol that this version speaks. A relay answers an older one with 426.
 pub const PROTOCOL: u32 = 1;

@@ -11,6 +11,7 @@
 
 pub mod crash;
 pub mod dice;
+pub mod hostile;
 pub mod plain;
 pub mod site;
 pub mod verdict;

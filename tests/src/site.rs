@@ -102,19 +102,25 @@ impl Site {
         for (number, member) in members.into_iter().enumerate() {
             let path = folder.join(format!("phone-{number}.db"));
             let mut notebook = Notebook::open(&path, SystemEnv::shared()).unwrap();
-            let by = MemberId::OPERATOR;
-            let invite = Invite {
-                secret: self.access.create_invite(member, 3_600_000, by).unwrap(),
-                ..self.invite.clone()
-            };
-            let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
-            http.enrol(&mut notebook, &invite, "手机").await.unwrap();
+            let http = self.enrol(member, &mut notebook).await;
             http.sync(&mut notebook, Options::default(), |_| {})
                 .await
                 .unwrap();
             paths.push(path);
         }
         (org, paths)
+    }
+
+    /// Enrols a notebook as a member's, and gives its way to the relay.
+    pub async fn enrol(&self, member: MemberId, notebook: &mut Notebook) -> HttpRelay {
+        let by = MemberId::OPERATOR;
+        let invite = Invite {
+            secret: self.access.create_invite(member, 3_600_000, by).unwrap(),
+            ..self.invite.clone()
+        };
+        let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
+        http.enrol(notebook, &invite, "手机").await.unwrap();
+        http
     }
 
     /// Stops answering; what was acknowledged is in the log.

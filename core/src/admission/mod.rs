@@ -9,7 +9,7 @@ mod shape;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{Automerge, Change, ChangeHash, ExpandedChange};
+use automerge::{Automerge, Change, ChangeHash, ChangeMetadata, ExpandedChange};
 
 use crate::document::{self, Admitted, Contents, Positions, ReadError};
 use crate::id::{DocumentId, EventId, MemberId, OrgId};
@@ -47,6 +47,8 @@ pub struct Subject {
     pub positions: Positions,
     /// What it says of itself.
     pub header: Header,
+    /// How many bytes its changes have, all together.
+    pub bytes: usize,
 }
 
 impl Subject {
@@ -58,10 +60,12 @@ impl Subject {
         changes: impl IntoIterator<Item = (Admitted, Hash, &'a [u8])>,
     ) -> Result<Self, ReadError> {
         let mut positions = Positions::new();
+        let mut bytes = 0;
         let raws: Vec<&[u8]> = changes
             .into_iter()
             .map(|(at, hash, raw)| {
                 positions.insert(ChangeHash(hash), at);
+                bytes += raw.len();
                 raw
             })
             .collect();
@@ -71,12 +75,18 @@ impl Subject {
             doc,
             positions,
             header,
+            bytes,
         })
     }
 
     /// Where the log has a change of it.
     pub fn position_of(&self, hash: &Hash) -> Option<&Admitted> {
         self.positions.get(&ChangeHash(*hash))
+    }
+
+    /// How much it costs to judge a change to it, in bytes, see [`Parsed::weight`].
+    pub fn weight(&self) -> usize {
+        self.bytes + CHANGE_WEIGHT * self.positions.len()
     }
 
     /// The latest events in it: what the author of the next one has seen.
@@ -138,7 +148,23 @@ impl Parsed {
     pub fn created_document(&self) -> Option<DocumentId> {
         shape::created_id(&self.expanded)
     }
+
+    /// Whether it was made by a device whose actors begin so.
+    pub fn is_by(&self, actor_prefix: &[u8; 8]) -> bool {
+        self.change.actor_id().to_bytes().starts_with(actor_prefix)
+    }
+
+    /// How much it costs to judge it, in bytes: an operation costs what some bytes do, however few
+    /// it was written in.
+    pub fn weight(&self) -> usize {
+        self.change.raw_bytes().len() + OP_WEIGHT * self.change.len()
+    }
 }
+
+/// What an operation costs to judge beside its bytes, in bytes.
+const OP_WEIGHT: usize = 32;
+/// What each change of a document costs whoever judges the next one beside its bytes, in bytes.
+const CHANGE_WEIGHT: usize = 256;
 
 /// Step one, and the reading of the bytes.
 ///
@@ -184,6 +210,7 @@ fn judge(
     let Parsed { change, expanded } = parsed;
     let empty = Automerge::new();
     let base = subject.map_or(&empty, |subject| &subject.doc);
+    let author = hand_of(context, &change)?;
     let missing: Vec<Hash> = change
         .deps()
         .iter()
@@ -194,15 +221,8 @@ fn judge(
         return Ok(Verdict::Held { missing });
     }
     well_formed(context, base, &change)?;
-    let author = change
-        .message()
-        .and_then(Author::from_message)
-        .ok_or(Refusal::Malformed)?;
-    if author.member != context.member {
-        return Err(Refusal::Forged);
-    }
     let shape = shape::classify(&expanded, subject.map(|subject| &subject.doc))?;
-    let hash = change.hash();
+    let (hash, size) = (change.hash(), change.raw_bytes().len());
     let doc = applied(subject.map(|subject| &subject.doc), change)?;
 
     let contents = match subject {
@@ -226,6 +246,7 @@ fn judge(
         doc,
         positions,
         header,
+        bytes: subject.map_or(0, |subject| subject.bytes) + size,
     };
     crate::model::for_kind!(after.header.kind, R => {
         let view = contents.view::<R>(&after.positions).map_err(|e| refusal_of(&e))?;
@@ -233,15 +254,25 @@ fn judge(
     })
 }
 
-/// Step two: the change's place among its actor's and its document's changes.
-fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Result<(), Refusal> {
-    if !change
-        .actor_id()
-        .to_bytes()
-        .starts_with(&context.actor_prefix)
-    {
+/// In whose hand a change is written: that of the device that signed for it and of the member whose
+/// device it is. Asked before anything else, so that nobody's change waits or is refused because
+/// somebody else has pushed it.
+fn hand_of(context: &Context<'_>, change: &Change) -> Result<Author, Refusal> {
+    let actor = change.actor_id().to_bytes();
+    if !actor.starts_with(&context.actor_prefix) {
         return Err(Refusal::Forged);
     }
+    let message = change.message().ok_or(Refusal::Malformed)?;
+    let author = Author::from_message(message).ok_or(Refusal::Malformed)?;
+    if author.member == context.member {
+        Ok(author)
+    } else {
+        Err(Refusal::Forged)
+    }
+}
+
+/// Step two: the change's place among its actor's and its document's changes.
+fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Result<(), Refusal> {
     let mut highest_op = 0;
     for dep in change.deps() {
         let meta = base
@@ -258,10 +289,45 @@ fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Resu
         .unwrap_or(0);
     let is_next = change.start_op().get() == highest_op + 1 && change.seq() == last_seq + 1;
     let is_a_time = (0..=LAST_SECOND).contains(&change.timestamp());
-    if is_next && is_a_time && !change.is_empty() {
+    if !is_next || !is_a_time || change.is_empty() {
+        return Err(Refusal::Malformed);
+    }
+    let is_own = |meta: &ChangeMetadata<'_>| {
+        let actor = meta.actor.to_bytes();
+        actor.starts_with(&context.actor_prefix)
+    };
+    let heads = base.get_heads();
+    let own_heads = heads
+        .iter()
+        .filter(|head| !change.deps().contains(head))
+        .filter_map(|head| base.get_change_meta_by_hash(head))
+        .filter(is_own);
+    if own_heads.count() < OWN_HEADS_LIMIT {
         Ok(())
     } else {
-        Err(Refusal::Malformed)
+        Err(Refusal::TooLarge)
+    }
+}
+
+/// How many heads of a document one device may make. A device builds on its own changes, but for
+/// those that an old copy of its notebook does not know; every change names all the heads that it
+/// builds on, and there is a [limit](bounded::DEPS_LIMIT) to them.
+pub const OWN_HEADS_LIMIT: usize = 16;
+/// The bytes of changes from which on a document takes decisions and nothing else.
+pub const DOCUMENT_LIMIT_BYTES: usize = 4 << 20;
+/// The number of changes from which on a document takes decisions and nothing else.
+pub const DOCUMENT_LIMIT_CHANGES: usize = 4_000;
+/// The bytes of a decision that even such a document takes.
+pub const DECISION_LIMIT_BYTES: usize = 16 << 10;
+
+/// Whether a document that was like `before` has room for a change of `size` bytes which is no
+/// decision: it has to be loaded whole by everybody who writes to it.
+fn has_room(before: &Subject, size: usize) -> Result<(), Refusal> {
+    let is_small = before.bytes + size <= DOCUMENT_LIMIT_BYTES;
+    if is_small && before.positions.len() < DOCUMENT_LIMIT_CHANGES {
+        Ok(())
+    } else {
+        Err(Refusal::TooLarge)
     }
 }
 
@@ -305,6 +371,7 @@ fn allowed<R: Governed>(
         author: *author,
         grant: standing.map(|standing| standing.grant),
     };
+    R::check_fields(&view.fields)?;
     match shape {
         Shape::Create { event } => {
             begins_well::<R>(context, author, view, event.is_some())?;
@@ -316,6 +383,7 @@ fn allowed<R: Governed>(
         Shape::Edit { fields } => {
             R::check_editable(fields.iter().map(String::as_str))?;
             let before = before.ok_or(Refusal::Malformed)?;
+            has_room(before, after.bytes - before.bytes)?;
             let known = known_events(&after.doc, hash);
             R::may_edit(
                 &judge,
@@ -388,7 +456,37 @@ fn appended<R: Governed>(
     }
     R::may_append(judge, &known_view, &event.body)?;
     R::apply(&known_view.state, event)?;
-    Ok(())
+    let size = after.bytes - before.bytes;
+    if R::is_remark(&event.body) || size > DECISION_LIMIT_BYTES {
+        has_room(before, size)?;
+    }
+    chooses_what_it_says(after, hash, &event.body)
+}
+
+/// An event that chooses a field's value leaves just that value, for those who know what its
+/// author knew.
+fn chooses_what_it_says(
+    after: &Subject,
+    hash: ChangeHash,
+    body: &impl serde::Serialize,
+) -> Result<(), Refusal> {
+    let Ok(serde_json::Value::Object(body)) = serde_json::to_value(body) else {
+        return Err(Refusal::Malformed);
+    };
+    let Some((field, value)) = crate::compose::chosen_field(&body) else {
+        return Ok(());
+    };
+    let left = document::field_at(&after.doc, field, hash).map_err(|e| refusal_of(&e))?;
+    let is_chosen = match left.as_slice() {
+        [] => value.is_null(),
+        [only] => only == value,
+        _ => false,
+    };
+    if is_chosen {
+        Ok(())
+    } else {
+        Err(Refusal::Forged)
+    }
 }
 
 /// The changes that `hash` builds on.

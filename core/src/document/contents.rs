@@ -143,10 +143,7 @@ fn conflict_of(doc: &Automerge, fields: &ObjId, field: &str) -> Result<PlainConf
         let hash = doc.hash_for_opid(id);
         let change = hash.and_then(|hash| doc.get_change_meta_by_hash(&hash));
         let value = FieldValue {
-            value: match value {
-                automerge::Value::Object(kind) => json(doc, &ValueRef::Object(*kind), id, 0)?,
-                automerge::Value::Scalar(scalar) => scalar_json(scalar)?,
-            },
+            value: any_json(doc, value, id)?,
             author: change
                 .as_ref()
                 .and_then(|change| change.message.as_deref())
@@ -160,6 +157,30 @@ fn conflict_of(doc: &Automerge, fields: &ObjId, field: &str) -> Result<PlainConf
         field: field.to_owned(),
         values,
     })
+}
+
+/// The values of a field for those who know a change and what it builds on.
+pub(crate) fn field_at(
+    doc: &Automerge,
+    field: &str,
+    change: ChangeHash,
+) -> Result<Vec<Value>, ReadError> {
+    let damaged = |e: automerge::AutomergeError| ReadError::Damaged(e.to_string());
+    let Some(fields) = root_map(doc, FIELDS) else {
+        return Ok(Vec::new());
+    };
+    let all = doc.get_all_at(&fields, field, &[change]).map_err(damaged)?;
+    all.iter()
+        .map(|(value, id)| any_json(doc, value, id))
+        .collect()
+}
+
+/// A value with its id as JSON.
+fn any_json(doc: &Automerge, value: &automerge::Value<'_>, id: &ObjId) -> Result<Value, ReadError> {
+    match value {
+        automerge::Value::Object(kind) => json(doc, &ValueRef::Object(*kind), id, 0),
+        automerge::Value::Scalar(scalar) => scalar_json(scalar),
+    }
 }
 
 /// A value of the document as JSON, at most [`NESTING_LIMIT`] deep.
@@ -271,7 +292,8 @@ impl Tree {
             }
             ObjectId::Id(_) => return None,
         }
-        self.made_by.push((self.objects.len() > made).then_some(made));
+        self.made_by
+            .push((self.objects.len() > made).then_some(made));
         Some(())
     }
 
@@ -415,11 +437,17 @@ mod tests {
         })
     }
 
-    fn put(tx: &mut automerge::transaction::Transaction<'_>, into: &ObjId, key: &str, value: &Value) {
+    fn put(
+        tx: &mut automerge::transaction::Transaction<'_>,
+        into: &ObjId,
+        key: &str,
+        value: &Value,
+    ) {
         match value {
             Value::Object(map) => {
                 let object = tx.put_object(into, key, ObjType::Map).unwrap();
-                map.iter().for_each(|(key, value)| put(tx, &object, key, value));
+                map.iter()
+                    .for_each(|(key, value)| put(tx, &object, key, value));
             }
             Value::Array(list) => {
                 let object = tx.put_object(into, key, ObjType::List).unwrap();
@@ -431,11 +459,17 @@ mod tests {
         }
     }
 
-    fn insert(tx: &mut automerge::transaction::Transaction<'_>, into: &ObjId, at: usize, value: &Value) {
+    fn insert(
+        tx: &mut automerge::transaction::Transaction<'_>,
+        into: &ObjId,
+        at: usize,
+        value: &Value,
+    ) {
         match value {
             Value::Object(map) => {
                 let object = tx.insert_object(into, at, ObjType::Map).unwrap();
-                map.iter().for_each(|(key, value)| put(tx, &object, key, value));
+                map.iter()
+                    .for_each(|(key, value)| put(tx, &object, key, value));
             }
             Value::Array(list) => {
                 let object = tx.insert_object(into, at, ObjType::List).unwrap();

@@ -17,6 +17,7 @@ use crate::id::EventId;
 use crate::model::{Header, Record, View};
 
 pub use contents::Contents;
+pub(crate) use contents::field_at;
 pub use view::frontier;
 
 /// A change that the relay has admitted: where, and when the relay received it.

@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{NotebookError, Result};
-use crate::compose::{Composer, Verb};
+use crate::admission::bounded;
+use crate::compose::{Composed, Composer, Verb, chosen_field};
 use crate::document::{self, Positions, ReadError, frontier};
 use crate::id::{DocumentId, MemberId};
 use crate::keys::Hash;
 use crate::model::for_kind;
-use crate::rules::{Directory, Refusal, author_of_change, author_of_creation};
+use crate::rules::{Directory, Governed as _, Refusal, author_of_change, author_of_creation};
 use crate::store::documents::{self, DocKey};
 use crate::store::outbox;
 
@@ -77,6 +78,7 @@ pub(crate) fn write(
         Err(ReadError::Unchanged) => return Ok(()),
         made => made?,
     };
+    check_own(&doc, &positions, verb, &composed)?;
     let key = documents::write_own(conn, &doc, positions, &composed, hand.now_ms)?;
     outbox::put(
         conn,
@@ -86,6 +88,30 @@ pub(crate) fn write(
         hand.directory_position,
         made_at_ms,
     )?;
+    Ok(())
+}
+
+/// What the relay would refuse whatever it knows is not even begun: a change above the limits,
+/// which might be too large to be sent at all, and an edit that leaves no readable record.
+fn check_own(
+    doc: &automerge::Automerge,
+    positions: &Positions,
+    verb: &Verb,
+    composed: &Composed,
+) -> Result<()> {
+    bounded::check(&composed.raw)?;
+    let is_edit = match verb {
+        Verb::Edit { .. } => true,
+        Verb::Append { event } => chosen_field(&event.body).is_some(),
+        Verb::Create { .. } | Verb::Resend => false,
+    };
+    if is_edit {
+        let header = document::read_header(doc)?;
+        for_kind!(header.kind, R => {
+            let view = document::read::<R>(doc, positions).map_err(|_| Refusal::Malformed)?;
+            R::check_fields(&view.fields)?;
+        });
+    }
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use crate::model::inspection::{Inspection, InspectionEvent, InspectionFields};
 use crate::model::organisation::{PartyOrg, PartyOrgEvent, PartyOrgFields, PartyOrgKind, Unit};
 use crate::model::people::{Grant, GrantFields, Member, MemberFields, Person};
 use crate::model::post::{PostEvent, VanguardPost};
-use crate::model::team::TaskTeam;
+use crate::model::team::{TaskTeam, TeamEvent};
 use crate::model::template::{Template, TemplateFields};
-use crate::model::violation::{Violation, ViolationStatus};
+use crate::model::violation::{Violation, ViolationEvent, ViolationStatus};
 use crate::model::zone::{ResponsibilityZone, ZoneEvent};
 use crate::model::{Author, Header, Record, Role, View};
 
@@ -103,6 +103,20 @@ pub trait Governed: Record {
         require(!is_fixed, Refusal::NotEditable)
     }
 
+    /// Do these fields make a record, whoever writes them? Asked at its creation and after every
+    /// edit.
+    ///
+    /// # Errors
+    /// [`Refusal::TextMissing`] where a text that it cannot do without is empty, and what else
+    /// its kind asks.
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal>;
+
+    /// Is the event a mere remark? A document that has grown too large takes decisions, and no
+    /// remarks.
+    fn is_remark(_: &Self::Event) -> bool {
+        false
+    }
+
     /// May the author create this record?
     ///
     /// # Errors
@@ -125,12 +139,23 @@ pub trait Governed: Record {
 }
 
 impl Governed for Hazard {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.description.trim().is_empty(), Refusal::TextMissing)
+    }
+
+    fn is_remark(event: &Self::Event) -> bool {
+        matches!(
+            event,
+            HazardEvent::Commented { .. } | HazardEvent::ControlMeasure { .. }
+        )
+    }
+
     fn may_create(
         judge: &Judge<'_>,
         header: &Header,
         fields: &Self::Fields,
     ) -> Result<(), Refusal> {
-        require(!fields.description.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         judge.holds(MEMBERS, header.space)
     }
 
@@ -163,12 +188,20 @@ impl Governed for Hazard {
 }
 
 impl Governed for Inspection {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        fields.check()
+    }
+
+    fn is_remark(event: &Self::Event) -> bool {
+        matches!(event, InspectionEvent::Commented { .. })
+    }
+
     fn may_create(
         judge: &Judge<'_>,
         header: &Header,
         fields: &InspectionFields,
     ) -> Result<(), Refusal> {
-        fields.check()?;
+        Self::check_fields(fields)?;
         judge.holds(MEMBERS, header.space)
     }
 
@@ -192,12 +225,20 @@ impl Governed for Inspection {
 }
 
 impl Governed for Violation {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.description.trim().is_empty(), Refusal::TextMissing)
+    }
+
+    fn is_remark(event: &Self::Event) -> bool {
+        matches!(event, ViolationEvent::Commented { .. })
+    }
+
     fn may_create(
         judge: &Judge<'_>,
         header: &Header,
         fields: &Self::Fields,
     ) -> Result<(), Refusal> {
-        require(!fields.description.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         judge.holds(MEMBERS, header.space)
     }
 
@@ -223,12 +264,20 @@ impl Governed for Violation {
 }
 
 impl Governed for ResponsibilityZone {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
+    fn is_remark(event: &Self::Event) -> bool {
+        matches!(event, ZoneEvent::Noted { .. })
+    }
+
     fn may_create(
         judge: &Judge<'_>,
         header: &Header,
         fields: &Self::Fields,
     ) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         judge.holds(KEEPERS, header.space)
     }
 
@@ -245,12 +294,20 @@ impl Governed for ResponsibilityZone {
 }
 
 impl Governed for VanguardPost {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
+    fn is_remark(event: &Self::Event) -> bool {
+        matches!(event, PostEvent::Entry(_))
+    }
+
     fn may_create(
         judge: &Judge<'_>,
         header: &Header,
         fields: &Self::Fields,
     ) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         judge.holds(KEEPERS, header.space)
     }
 
@@ -268,12 +325,20 @@ impl Governed for VanguardPost {
 }
 
 impl Governed for TaskTeam {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
+    fn is_remark(event: &Self::Event) -> bool {
+        matches!(event, TeamEvent::Noted { .. })
+    }
+
     fn may_create(
         judge: &Judge<'_>,
         header: &Header,
         fields: &Self::Fields,
     ) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         judge.holds(KEEPERS, header.space)
     }
 
@@ -300,8 +365,12 @@ impl Governed for PartyOrg {
     /// Who oversees whom, and whether approval was needed, must not change under those who act.
     const FIXED_FIELDS: &'static [&'static str] = &["parent", "org_kind"];
 
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &PartyOrgFields) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         if judge.is_operator() {
             return Ok(());
         }
@@ -337,8 +406,12 @@ impl Governed for PartyOrg {
 }
 
 impl Governed for Unit {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &Self::Fields) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         require(REGISTRARS.contains(&judge.author.role), Refusal::Role)
     }
 
@@ -352,8 +425,12 @@ impl Governed for Unit {
 }
 
 impl Governed for Person {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &Self::Fields) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         require(REGISTRARS.contains(&judge.author.role), Refusal::Role)
     }
 
@@ -367,8 +444,12 @@ impl Governed for Person {
 }
 
 impl Governed for Member {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &MemberFields) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         match fields.home {
             Some(home) => judge.holds(KEEPERS, home),
             None => require(KEEPERS.contains(&judge.author.role), Refusal::Role),
@@ -385,6 +466,10 @@ impl Governed for Member {
 }
 
 impl Governed for Grant {
+    fn check_fields(_: &Self::Fields) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &GrantFields) -> Result<(), Refusal> {
         may_grant(judge, fields)
     }
@@ -424,8 +509,12 @@ fn may_grant(judge: &Judge<'_>, fields: &GrantFields) -> Result<(), Refusal> {
 }
 
 impl Governed for Template {
+    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+        require(!fields.name.trim().is_empty(), Refusal::TextMissing)
+    }
+
     fn may_create(judge: &Judge<'_>, _: &Header, fields: &TemplateFields) -> Result<(), Refusal> {
-        require(!fields.name.trim().is_empty(), Refusal::TextMissing)?;
+        Self::check_fields(fields)?;
         judge.holds(TEMPLATE_KEEPERS, fields.org)
     }
 

@@ -165,7 +165,11 @@ pub fn take(
     };
     let key = match known {
         Some(key) => key,
-        None => match contents.as_ref().map_err(Clone::clone).and_then(Contents::header) {
+        None => match contents
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(Contents::header)
+        {
             Ok(header) if header.id == id => insert(conn, id, header.kind, header.space, now_ms)?,
             Ok(_) | Err(ReadError::Damaged(_) | ReadError::Unchanged) => return Ok(Taken::Damaged),
             Err(ReadError::TooNew(_)) => return Ok(Taken::MissingDependencies),
@@ -269,13 +273,16 @@ fn insert(
     space: OrgId,
     now_ms: i64,
 ) -> Result<DocKey> {
-    let mut key = row_of(id);
     let mut statement = conn.prepare_cached(
         "INSERT INTO document (doc, id, kind, space, touched_ms) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (doc) DO NOTHING",
     )?;
-    while statement.execute(params![key, id, kind, space, now_ms])? == 0 {
-        key += 1; // another document of the same millisecond and the same fifteen random bits
+    let mut key = row_of(id);
+    if statement.execute(params![key, id, kind, space, now_ms])? == 0 {
+        // Another document of the same millisecond and the same fifteen random bits. Whoever
+        // makes many such ids gets the next row at the end, not a longer and longer search.
+        statement.execute(params![None::<i64>, id, kind, space, now_ms])?;
+        key = conn.last_insert_rowid();
     }
     Ok(DocKey(key))
 }
@@ -365,7 +372,9 @@ pub fn write_own(
     now_ms: i64,
 ) -> Result<DocKey> {
     // What has nothing admitted yet is most often new.
-    let created = positions.is_empty().then(|| Contents::of_creation(&composed.raw));
+    let created = positions
+        .is_empty()
+        .then(|| Contents::of_creation(&composed.raw));
     let contents = created.flatten().map_or_else(|| Contents::of(doc), Ok);
     let header = contents.as_ref().map_err(Clone::clone)?.header()?;
     let key = match find(conn, header.id)? {

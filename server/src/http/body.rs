@@ -3,18 +3,35 @@
 //! up at the first byte over a bound, so that a small bomb costs no more than the bound.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use super::problem::{Problem, ProblemKind};
 
 /// The largest window that a zstd frame may ask for: 2^23 bytes, as RFC 8878 advises (3.1.1.1.2).
 const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// What a body takes without asking, in bytes after decompression: twice what our app pushes at a
+/// time.
+pub const SMALL_BYTES: usize = 2 << 20;
+/// So many bodies at a time may be larger: all that the relay takes in at once has a bound, too.
+pub const LARGE_BODIES: usize = 4;
+
+/// A whole body, decompressed.
+#[derive(Debug)]
+pub struct Whole {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its place among the large ones, for as long as it is worked on.
+    pub place: Option<OwnedSemaphorePermit>,
+}
 
 /// The bounds of a body.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +48,21 @@ pub struct BodyLimits {
 ///
 /// # Errors
 /// 413 over the bound, 415 for an encoding other than zstd, gzip and identity, 408 when it comes
-/// too slowly, 400 where it breaks off or is damaged.
-pub async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
+/// too slowly, 400 where it breaks off or is damaged, 503 where it is large and `large` has no
+/// place for it.
+pub async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limits: BodyLimits,
+    large: &Arc<Semaphore>,
+) -> Result<Whole, Problem> {
     let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limits.bytes as u64) {
         return Err(ProblemKind::TooLarge.into());
     }
-    let mut decoder = Decoder::of(headers, limits.bytes)?;
+    let mut decoder = Decoder::of(headers, limits.bytes, large)?;
     let start = Instant::now();
     let mut taken = 0_usize;
     let mut body = body;
@@ -69,6 +92,9 @@ struct Bounded {
     bytes: Vec<u8>,
     limit: usize,
     is_over: bool,
+    large: Arc<Semaphore>,
+    place: Option<OwnedSemaphorePermit>,
+    is_crowded: bool,
 }
 
 impl Write for Bounded {
@@ -76,6 +102,13 @@ impl Write for Bounded {
         if data.len() > self.limit - self.bytes.len() {
             self.is_over = true;
             return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        if self.place.is_none() && self.bytes.len() + data.len() > SMALL_BYTES {
+            let Ok(place) = Arc::clone(&self.large).try_acquire_owned() else {
+                self.is_crowded = true;
+                return Err(std::io::ErrorKind::ResourceBusy.into());
+            };
+            self.place = Some(place);
         }
         self.bytes.extend_from_slice(data);
         Ok(data.len())
@@ -93,11 +126,14 @@ enum Decoder {
 }
 
 impl Decoder {
-    fn of(headers: &HeaderMap, limit: usize) -> Result<Self, Problem> {
+    fn of(headers: &HeaderMap, limit: usize, large: &Arc<Semaphore>) -> Result<Self, Problem> {
         let bounded = Bounded {
             bytes: Vec::new(),
             limit,
             is_over: false,
+            large: Arc::clone(large),
+            place: None,
+            is_crowded: false,
         };
         let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
         let encoding = encodings.next().map_or(Ok("identity"), |value| {
@@ -132,19 +168,28 @@ impl Decoder {
         written.map_err(|_| self.problem())
     }
 
-    fn finish(mut self) -> Result<Bytes, Problem> {
+    fn finish(mut self) -> Result<Whole, Problem> {
         let flushed = match &mut self {
             Self::Identity(_) => Ok(()),
             Self::Gzip(decoder) => decoder.try_finish(),
             Self::Zstd(decoder) => decoder.flush(),
         };
         flushed.map_err(|_| self.problem())?;
-        let bytes = match self {
-            Self::Identity(bounded) => bounded.bytes,
-            Self::Gzip(mut decoder) => std::mem::take(&mut decoder.get_mut().bytes),
-            Self::Zstd(decoder) => decoder.into_inner().bytes,
+        let (bytes, place) = match self {
+            Self::Identity(bounded) => (bounded.bytes, bounded.place),
+            Self::Gzip(mut decoder) => {
+                let bounded = decoder.get_mut();
+                (std::mem::take(&mut bounded.bytes), bounded.place.take())
+            }
+            Self::Zstd(decoder) => {
+                let bounded = decoder.into_inner();
+                (bounded.bytes, bounded.place)
+            }
         };
-        Ok(bytes.into())
+        Ok(Whole {
+            bytes: bytes.into(),
+            place,
+        })
     }
 
     fn problem(&self) -> Problem {
@@ -155,6 +200,8 @@ impl Decoder {
         };
         if bounded.is_over {
             ProblemKind::TooLarge.into()
+        } else if bounded.is_crowded {
+            ProblemKind::Busy.into()
         } else {
             ProblemKind::BadRequest.into()
         }
@@ -174,8 +221,27 @@ mod tests {
     async fn decode(encoding: &str, body: Vec<u8>) -> Result<Bytes, ProblemKind> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
-        let read = read(&headers, Body::from(body), LIMITS).await;
-        read.map_err(|problem| problem.kind)
+        let large = Arc::new(Semaphore::new(LARGE_BODIES));
+        let read = read(&headers, Body::from(body), LIMITS, &large).await;
+        read.map(|whole| whole.bytes)
+            .map_err(|problem| problem.kind)
+    }
+
+    #[tokio::test]
+    async fn large_bodies_have_a_place_each_until_they_are_done_with() {
+        let large = Arc::new(Semaphore::new(1));
+        let limits = BodyLimits {
+            bytes: 16 << 20,
+            ..LIMITS
+        };
+        let headers = HeaderMap::new();
+        let read = |bytes: usize| read(&headers, Body::from(vec![7; bytes]), limits, &large);
+        let first = read(SMALL_BYTES + 1).await.unwrap();
+        let kind = |read: Result<Whole, Problem>| read.map(|_| ()).map_err(|problem| problem.kind);
+        assert_eq!(kind(read(SMALL_BYTES + 1).await), Err(ProblemKind::Busy));
+        assert_eq!(kind(read(SMALL_BYTES).await), Ok(()));
+        drop(first);
+        assert_eq!(kind(read(SMALL_BYTES + 1).await), Ok(()));
     }
 
     fn gzip(data: &[u8]) -> Vec<u8> {
@@ -232,7 +298,9 @@ mod tests {
             Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
         });
         let start = Instant::now();
-        let read = read(&HeaderMap::new(), Body::from_stream(drops), LIMITS).await;
+        let large = Arc::new(Semaphore::new(1));
+        let body = Body::from_stream(drops);
+        let read = read(&HeaderMap::new(), body, LIMITS, &large).await;
         assert_eq!(read.unwrap_err().kind, ProblemKind::TooSlow);
         assert!(start.elapsed() < Duration::from_secs(2));
     }

@@ -3,23 +3,23 @@
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use minicbor::Encode;
 use vanguard_core::wire;
 
-use super::body;
+use super::body::{self, Whole};
 use super::problem::{Problem, ProblemKind};
 use super::state::App;
 
 /// The body of a CBOR request.
-pub(super) async fn body(app: &App, request: Request, limit: usize) -> Result<Bytes, Problem> {
+pub(super) async fn body(app: &App, request: Request, limit: usize) -> Result<Whole, Problem> {
     let (parts, body) = request.into_parts();
     let media = parts.headers.get(header::CONTENT_TYPE);
     if media.is_none_or(|media| media.as_bytes() != wire::MEDIA_TYPE.as_bytes()) {
         let problem = Problem::from(ProblemKind::UnsupportedMedia);
         return Err(problem.with("accepts", wire::MEDIA_TYPE.into()));
     }
-    body::read(&parts.headers, body, app.body_limits(limit)).await
+    let limits = app.body_limits(limit);
+    body::read(&parts.headers, body, limits, &app.large_bodies).await
 }
 
 /// A CBOR response.

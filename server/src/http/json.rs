@@ -19,14 +19,17 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = body::read(&parts.headers, body, app.body_limits(JSON_LIMIT_BYTES)).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let kind = match error.classify() {
-                serde_json::error::Category::Data => ProblemKind::Invalid,
-                _ => ProblemKind::BadRequest,
-            };
-            let detail = error.to_string();
-            Problem::from(kind).detail(detail.clone(), detail)
-        })
+        let limits = app.body_limits(JSON_LIMIT_BYTES);
+        let read = body::read(&parts.headers, body, limits, &app.large_bodies).await?;
+        serde_json::from_slice(&read.bytes)
+            .map(Self)
+            .map_err(|error| {
+                let kind = match error.classify() {
+                    serde_json::error::Category::Data => ProblemKind::Invalid,
+                    _ => ProblemKind::BadRequest,
+                };
+                let detail = error.to_string();
+                Problem::from(kind).detail(detail.clone(), detail)
+            })
     }
 }

@@ -38,6 +38,8 @@ pub struct Shared {
     pub setup: Mutex<()>,
     /// How many requests may be at work.
     pub turns: Arc<Semaphore>,
+    /// How many bodies may be large.
+    pub large_bodies: Arc<Semaphore>,
     /// Bounds.
     pub limits: Limits,
     /// The address that invites name.

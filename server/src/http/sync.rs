@@ -11,6 +11,10 @@ use super::problem::Problem;
 use super::state::App;
 use crate::relay::RelayError;
 
+/// The most items that a request's CBOR may consist of: what a full push with all that it names
+/// takes, twice. Megabytes of empty things would take a hundred times as much memory decoded.
+const REQUEST_LIMIT_ITEMS: usize = 200_000;
+
 /// Hands a device's request to the relay. The device is known before a byte of its body is read.
 pub(super) async fn sync(
     State(app): State<App>,
@@ -18,10 +22,13 @@ pub(super) async fn sync(
     request: Request,
 ) -> Result<Response, Problem> {
     let body = cbor::body(&app, request, BODY_LIMIT_BYTES).await?;
-    cbor::check_protocol(protocol_of(&body)?)?;
+    cbor::check_protocol(protocol_of(&body.bytes)?)?;
     // Checking megabytes of arrays takes milliseconds: not on a thread that others wait for.
+    let (body, place) = (body.bytes, body.place);
     let decoded = app.relay.blocking(move || {
-        Ok::<_, RelayError>(wire::decode::<SyncRequest>(&body).map_err(|e| cbor::malformed(&e)))
+        let decoded = wire::check_items(&body, REQUEST_LIMIT_ITEMS)
+            .and_then(|()| wire::decode::<SyncRequest>(&body));
+        Ok::<_, RelayError>(decoded.map_err(|e| cbor::malformed(&e)))
     });
     let request = decoded.await??;
     let device = auth.device.id;
@@ -31,6 +38,7 @@ pub(super) async fn sync(
             .await?;
     }
     let response = app.relay.sync(&auth.device, request).await?;
+    drop(place); // a large body is done with only now
     Ok(cbor::response(&response))
 }
 

@@ -71,18 +71,24 @@ pub(super) fn verify(
 /// What is to become of a change.
 #[derive(Debug)]
 pub(super) enum Decision {
-    /// It is in the log already.
-    Known(Admitted),
-    /// It came before in this same push.
-    KnownInPush,
+    /// It is in the log already, or goes into it earlier in the same push.
+    Known,
     /// It was refused before.
     KnownRefused { reason: String },
     /// It goes into the log.
     Admit(Facts),
     /// It waits.
     Hold,
+    /// Nothing is decided: the device keeps it, and pushes it again.
+    Postpone,
     /// It is refused now.
-    Refuse(Refusal),
+    Refuse {
+        /// Why.
+        refusal: Refusal,
+        /// Whether it is the change's own device that pushes it: then the decision is final. Of
+        /// what somebody else pushes it says nothing about the change.
+        is_own: bool,
+    },
 }
 
 /// What the log notes of an admitted change's document.
@@ -114,6 +120,8 @@ pub(super) struct Bench<'a> {
     now_ms: i64,
     grace_ms: i64,
     standings: HashMap<DocumentId, Standing>,
+    /// How much judging these pushes may still ask for.
+    work_left: usize,
     pub(super) basis: Basis,
     provisional: u64,
     /// What these pushes were refused: what builds on it will never be admitted either.
@@ -121,17 +129,25 @@ pub(super) struct Bench<'a> {
 }
 
 /// How a document stands while pushes are judged.
+#[derive(Debug)]
 enum Standing {
-    /// It does not exist.
-    Nowhere,
+    Absent,
     /// It was created just now by this change. Most pushes create many documents and do no more
     /// to them, so it is loaded only when something more comes.
-    Created { raw: Vec<u8>, at: Admitted, hash: Hash },
-    /// It is loaded.
+    Created {
+        raw: Vec<u8>,
+        at: Admitted,
+        hash: Hash,
+    },
     Loaded(Box<Subject>),
-    /// It is in the log and cannot be loaded: nothing more is admitted to it.
-    Damaged,
+    /// The log's bytes do not load: nothing is decided over it until they do.
+    Unreadable,
 }
+
+/// How much judging a push may ask for, in bytes and operations of the changes judged and of the
+/// documents that they are judged on. The most that our app pushes at a time takes half of it; of a
+/// push that is meant to hold the relay up the rest is postponed.
+const WORK_LIMIT: usize = 24 << 20;
 
 /// Positions that no log reaches: what is judged but not placed yet folds after all that is.
 const PROVISIONAL: u64 = 1 << 62;
@@ -149,6 +165,7 @@ impl<'a> Bench<'a> {
             now_ms,
             grace_ms,
             standings: HashMap::new(),
+            work_left: WORK_LIMIT,
             basis: Basis::new(),
             provisional: PROVISIONAL,
             refused: HashSet::new(),
@@ -198,19 +215,22 @@ impl<'a> Bench<'a> {
         let hash = change_hash(raw).unwrap_or_default();
         let space = claim.space;
         let parsed = admission::parse(raw);
+        let is_own = parsed
+            .as_ref()
+            .is_ok_and(|parsed| parsed.is_by(&who.actor_prefix));
         let created = || parsed.as_ref().ok().and_then(Parsed::created_document);
-        let Some(document) = claim.document.or_else(created) else {
-            let refusal = parsed.err().unwrap_or(Refusal::Malformed);
-            return Ok(Judged {
-                document: None,
-                space,
-                hash,
-                decision: Decision::Refuse(refusal),
-            });
+        let document = claim.document.or_else(created);
+        let decision = match (document, parsed) {
+            (None, parsed) => {
+                let refusal = parsed.err().unwrap_or(Refusal::Malformed);
+                Decision::Refuse { refusal, is_own }
+            }
+            (Some(document), parsed) => {
+                self.decide(who, document, claim, (&hash, raw), parsed, is_own)?
+            }
         };
-        let decision = self.decide(who, document, claim, (&hash, raw), parsed)?;
         Ok(Judged {
-            document: Some(document),
+            document,
             space,
             hash,
             decision,
@@ -224,22 +244,28 @@ impl<'a> Bench<'a> {
         claim: Claim,
         (hash, raw): (&Hash, &[u8]),
         parsed: Result<Parsed, Refusal>,
+        is_own: bool,
     ) -> log::Result<Decision> {
-        if let Some(reason) = log::refusal(self.conn, document, hash)? {
-            return Ok(Decision::KnownRefused { reason });
-        }
-        if let Some(known) = self.load(document, hash)? {
-            return Ok(known);
-        }
         let parsed = match parsed {
             Ok(parsed) => parsed,
-            Err(refusal) => return Ok(Decision::Refuse(refusal)),
+            Err(refusal) => return Ok(Decision::Refuse { refusal, is_own }),
         };
+        if is_own && let Some(reason) = log::refusal(self.conn, document, hash)? {
+            return Ok(Decision::KnownRefused { reason });
+        }
+        if self.load(document, hash)? {
+            return Ok(Decision::Known);
+        }
         let subject = match self.standings.get(&document) {
             Some(Standing::Loaded(subject)) => Some(&**subject),
-            Some(Standing::Damaged) => return Ok(Decision::Hold),
-            Some(Standing::Nowhere | Standing::Created { .. }) | None => None,
+            Some(Standing::Unreadable) => return Ok(Decision::Postpone),
+            Some(Standing::Absent | Standing::Created { .. }) | None => None,
         };
+        let work = parsed.weight() + subject.map_or(0, Subject::weight);
+        let Some(left) = self.work_left.checked_sub(work) else {
+            return Ok(Decision::Postpone);
+        };
+        self.work_left = left;
         let context = Context {
             directory: &self.directory,
             member: who.member,
@@ -253,28 +279,26 @@ impl<'a> Bench<'a> {
             received_at_ms: self.now_ms,
         };
         let is_new = subject.is_none();
-        Ok(
-            match admission::admit(&context, subject, claim, parsed, placed) {
-                Verdict::Admitted(outcome) => {
-                    self.provisional += 1;
-                    let created = is_new.then(|| Standing::Created {
-                        raw: raw.to_vec(),
-                        at: placed,
-                        hash: *hash,
-                    });
-                    Decision::Admit(self.note(document, *outcome, created))
-                }
-                Verdict::Held { missing } if self.is_any_refused(document, &missing)? => {
-                    self.refused.insert((document, *hash));
-                    Decision::Refuse(Refusal::BuildsOnRefused)
-                }
-                Verdict::Held { .. } => Decision::Hold,
-                Verdict::Refused(refusal) => {
-                    self.refused.insert((document, *hash));
-                    Decision::Refuse(refusal)
-                }
-            },
-        )
+        let refusal = match admission::admit(&context, subject, claim, parsed, placed) {
+            Verdict::Admitted(outcome) => {
+                self.provisional += 1;
+                let created = is_new.then(|| Standing::Created {
+                    raw: raw.to_vec(),
+                    at: placed,
+                    hash: *hash,
+                });
+                return Ok(Decision::Admit(self.note(document, *outcome, created)));
+            }
+            Verdict::Held { missing } if !self.is_any_refused(document, &missing)? => {
+                return Ok(Decision::Hold);
+            }
+            Verdict::Held { .. } => Refusal::BuildsOnRefused,
+            Verdict::Refused(refusal) => refusal,
+        };
+        if is_own {
+            self.refused.insert((document, *hash));
+        }
+        Ok(Decision::Refuse { refusal, is_own })
     }
 
     fn is_any_refused(&self, document: DocumentId, missing: &[Hash]) -> log::Result<bool> {
@@ -289,12 +313,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Goes on with the document as it now stands.
-    fn note(
-        &mut self,
-        document: DocumentId,
-        outcome: Outcome,
-        created: Option<Standing>,
-    ) -> Facts {
+    fn note(&mut self, document: DocumentId, outcome: Outcome, created: Option<Standing>) -> Facts {
         let Outcome {
             subject,
             is_open,
@@ -316,9 +335,9 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Finds out how a document stands, loaded where it exists. Says so where the change is in it
+    /// Finds out how a document stands, loaded where it exists; says whether it has the change
     /// already.
-    fn load(&mut self, document: DocumentId, hash: &Hash) -> log::Result<Option<Decision>> {
+    fn load(&mut self, document: DocumentId, hash: &Hash) -> log::Result<bool> {
         let standing = match self.standings.entry(document) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
@@ -326,11 +345,11 @@ impl<'a> Bench<'a> {
                 self.basis
                     .insert(document, row.map_or(0, |row| row.last_seq));
                 place.insert(match row {
+                    None => Standing::Absent,
                     Some(row) => match load_subject(self.conn, row.doc)? {
                         Some(subject) => Standing::Loaded(Box::new(subject)),
-                        None => Standing::Damaged,
+                        None => Standing::Unreadable,
                     },
-                    None => Standing::Nowhere,
                 })
             }
         };
@@ -341,23 +360,17 @@ impl<'a> Bench<'a> {
         } = standing
         {
             if first == hash {
-                return Ok(Some(Decision::KnownInPush));
+                return Ok(true);
             }
             let loaded = Subject::load([(*at, *first, raw.as_slice())]);
-            *standing = loaded.map_or(Standing::Damaged, |subject| {
+            *standing = loaded.map_or(Standing::Unreadable, |subject| {
                 Standing::Loaded(Box::new(subject))
             });
         }
-        let Standing::Loaded(subject) = standing else {
-            return Ok(None);
-        };
-        Ok(subject.position_of(hash).map(|at| {
-            if at.position < PROVISIONAL {
-                Decision::Known(*at)
-            } else {
-                Decision::KnownInPush
-            }
-        }))
+        Ok(match standing {
+            Standing::Loaded(subject) => subject.position_of(hash).is_some(),
+            _ => false,
+        })
     }
 }
 
@@ -369,8 +382,7 @@ pub(super) struct Who {
     pub(super) directory_position: u64,
 }
 
-/// A document as the log has it; `None` where it cannot be loaded, so that nothing more is
-/// admitted to it.
+/// A document as the log has it; `None` where it cannot be loaded.
 pub(super) fn load_subject(conn: &Connection, doc: i64) -> log::Result<Option<Subject>> {
     let changes = log::changes_of(conn, doc)?;
     let parts = changes

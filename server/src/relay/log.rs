@@ -13,7 +13,7 @@ use vanguard_core::model::{DocumentKind, Header};
 use vanguard_core::wire::Cursor;
 
 /// The log's migrations in order.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("quotas.sql")];
 
 pub(super) type Result<T> = rusqlite::Result<T>;
 
@@ -214,25 +214,6 @@ fn read_change(row: &rusqlite::Row<'_>) -> Result<ChangeRow> {
     })
 }
 
-/// Where the log has a change of a document.
-pub(super) fn admitted(
-    conn: &Connection,
-    document: DocumentId,
-    hash: &Hash,
-) -> Result<Option<Admitted>> {
-    conn.prepare_cached(
-        "SELECT c.seq, c.received_at_ms FROM document d JOIN change c USING (doc)
-         WHERE d.id = ?1 AND c.hash = ?2",
-    )?
-    .query_row(params![document, hash], |row| {
-        Ok(Admitted {
-            position: row.get(0)?,
-            received_at_ms: row.get(1)?,
-        })
-    })
-    .optional()
-}
-
 /// A document's changes in the log's order.
 pub(super) fn changes_of(conn: &Connection, doc: i64) -> Result<Vec<ChangeRow>> {
     let mut statement = conn.prepare_cached(
@@ -365,16 +346,24 @@ pub(super) fn expected_number(
     .query_row(params![device, opening], |row| row.get(0))
 }
 
-/// Whether a device has begun another opening since its last batch of this one: then two copies
-/// of its notebook are in use.
-pub(super) fn was_overtaken(
+/// Whether a device's opening and another one of it have gone on by turns, so that two copies of
+/// its notebook must be in use. An app that is killed while a request is under way, and opened
+/// again before that arrives, comes back to its earlier opening at most once: it asks nothing
+/// more before what it has sent is answered.
+pub(super) fn goes_on_by_turns(
     conn: &Connection,
     device: DeviceId,
     opening: &[u8; 16],
 ) -> Result<bool> {
     conn.prepare_cached(
-        "SELECT 1 FROM batch other WHERE other.device = ?1 AND other.opening <> ?2 AND other.batch >
-            (SELECT max(batch) FROM batch WHERE device = ?1 AND opening = ?2)",
+        "SELECT 1 FROM batch first
+         JOIN batch between_ ON between_.device = ?1 AND between_.opening <> ?2
+            AND between_.batch > first.batch
+         JOIN batch again ON again.device = ?1 AND again.opening = ?2
+            AND again.batch > between_.batch
+         JOIN batch after ON after.device = ?1 AND after.opening = between_.opening
+            AND after.batch > again.batch
+         WHERE first.device = ?1 AND first.opening = ?2 LIMIT 1",
     )?
     .exists(params![device, opening])
 }
@@ -390,39 +379,113 @@ pub(super) fn is_cloned(conn: &Connection, device: DeviceId) -> Result<bool> {
         .exists([device])
 }
 
-/// A decision against a change that was made before.
+/// A final decision against a change that was made before.
 pub(super) fn refusal(
     conn: &Connection,
     document: DocumentId,
     hash: &Hash,
 ) -> Result<Option<String>> {
-    conn.prepare_cached("SELECT reason FROM refused WHERE document = ?1 AND hash = ?2")?
+    conn.prepare_cached("SELECT reason FROM refused WHERE document = ?1 AND hash = ?2 AND is_own")?
         .query_row(params![document, hash], |row| row.get(0))
         .optional()
 }
 
-/// The highest number of bytes of refused changes that are kept as evidence for one device.
-const QUARANTINE_BYTES: u64 = 16 << 20;
-
-pub(super) fn put_refused(
+/// Where the log has a change of a document.
+pub(super) fn place_of(
     conn: &Connection,
     document: DocumentId,
     hash: &Hash,
-    reason: &str,
-    device: DeviceId,
-    raw: &[u8],
+) -> Result<Option<Admitted>> {
+    conn.prepare_cached(
+        "SELECT seq, received_at_ms FROM change
+         WHERE doc = (SELECT doc FROM document WHERE id = ?1) AND hash = ?2",
+    )?
+    .query_row(params![document, hash], |row| {
+        Ok(Admitted {
+            position: row.get(0)?,
+            received_at_ms: row.get(1)?,
+        })
+    })
+    .optional()
+}
+
+/// The highest number of bytes of refused changes that are kept as evidence for one device.
+const QUARANTINE_BYTES: u64 = 16 << 20;
+/// The highest number of refusals that are remembered for one device; further changes of it are
+/// judged anew each time.
+const REFUSED_LIMIT: u64 = 10_000;
+
+/// A refused change.
+pub(super) struct RefusedRow<'a> {
+    pub(super) hash: &'a Hash,
+    pub(super) reason: &'a str,
+    pub(super) device: DeviceId,
+    /// Whether the device that pushed it is the one that made it.
+    pub(super) is_own: bool,
+    pub(super) raw: &'a [u8],
+}
+
+/// Remembers a refusal, within the device's quota.
+pub(super) fn put_refused(
+    conn: &Connection,
+    document: DocumentId,
+    row: &RefusedRow<'_>,
     now_ms: i64,
 ) -> Result<()> {
-    let kept: u64 = conn
-        .prepare_cached("SELECT coalesce(sum(length(raw)), 0) FROM refused WHERE device = ?1")?
-        .query_row([device], |row| row.get(0))?;
-    let raw = (kept + raw.len() as u64 <= QUARANTINE_BYTES).then_some(raw);
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO refused (document, hash, reason, device, at_ms, raw)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![document, hash, reason, device, now_ms, raw])?;
+    let Quota {
+        refused,
+        refused_bytes,
+        ..
+    } = quota(conn, row.device)?;
+    if refused >= REFUSED_LIMIT {
+        return Ok(());
+    }
+    let bytes = row.raw.len() as u64;
+    let raw = (refused_bytes + bytes <= QUARANTINE_BYTES).then_some(row.raw);
+    let made = conn
+        .prepare_cached(
+            "INSERT OR IGNORE INTO refused (document, hash, device, is_own, reason, at_ms, raw)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            document, row.hash, row.device, row.is_own, row.reason, now_ms, raw
+        ])?;
+    if made > 0 {
+        let bytes = raw.map_or(0, <[u8]>::len);
+        conn.prepare_cached(
+            "INSERT INTO quota (device, refused, refused_bytes) VALUES (?1, 1, ?2)
+             ON CONFLICT (device) DO UPDATE
+             SET refused = refused + 1, refused_bytes = refused_bytes + ?2",
+        )?
+        .execute(params![row.device, bytes])?;
+    }
     Ok(())
+}
+
+/// What a device has used up of what is kept for it beside the log.
+#[derive(Clone, Copy, Default)]
+struct Quota {
+    refused: u64,
+    refused_bytes: u64,
+    held: u64,
+    held_bytes: u64,
+}
+
+fn quota(conn: &Connection, device: DeviceId) -> Result<Quota> {
+    let found = conn
+        .prepare_cached(
+            "SELECT refused, refused_bytes, held, held_bytes FROM quota WHERE device = ?1",
+        )?
+        .query_row([device], |row| {
+            Ok(Quota {
+                refused: row.get(0)?,
+                refused_bytes: row.get(1)?,
+                held: row.get(2)?,
+                held_bytes: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(found.unwrap_or_default())
 }
 
 /// A change that waits for its dependencies.
@@ -440,21 +503,33 @@ pub(super) struct HeldRow {
 
 /// The highest number of changes that wait for one device.
 const HELD_LIMIT: u64 = 10_000;
+/// The highest number of bytes of changes that wait for one device.
+const HELD_LIMIT_BYTES: u64 = 16 << 20;
+/// The highest number of changes that wait in one document: each is judged again whenever
+/// something comes into it.
+const HELD_LIMIT_DOCUMENT: u64 = 256;
 
-/// Keeps a change until its dependencies arrive; says no where the device's quota is used up.
+/// Keeps a change until its dependencies arrive; says no where a quota is used up.
 pub(super) fn put_held(
     conn: &Connection,
     document: DocumentId,
     row: &HeldRow,
     now_ms: i64,
 ) -> Result<bool> {
-    let waiting: u64 = conn
-        .prepare_cached("SELECT count(*) FROM held WHERE device = ?1")?
-        .query_row([row.device], |row| row.get(0))?;
-    if waiting >= HELD_LIMIT {
+    let Quota {
+        held, held_bytes, ..
+    } = quota(conn, row.device)?;
+    let bytes = row.raw.len() as u64;
+    let in_document: u64 = conn
+        .prepare_cached("SELECT count(*) FROM held WHERE document = ?1")?
+        .query_row([document], |row| row.get(0))?;
+    let is_over = held >= HELD_LIMIT
+        || held_bytes + bytes > HELD_LIMIT_BYTES
+        || in_document >= HELD_LIMIT_DOCUMENT;
+    if is_over {
         return Ok(false);
     }
-    conn.prepare_cached(
+    let made = conn.prepare_cached(
         "INSERT OR IGNORE INTO held
             (document, hash, device, member, actor_prefix, space, directory_position, batch, at_ms, raw)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -471,6 +546,13 @@ pub(super) fn put_held(
         now_ms,
         row.raw
     ])?;
+    if made > 0 {
+        conn.prepare_cached(
+            "INSERT INTO quota (device, held, held_bytes) VALUES (?1, 1, ?2)
+             ON CONFLICT (device) DO UPDATE SET held = held + 1, held_bytes = held_bytes + ?2",
+        )?
+        .execute(params![row.device, bytes])?;
+    }
     Ok(true)
 }
 
@@ -496,8 +578,13 @@ pub(super) fn held_of(conn: &Connection, document: DocumentId) -> Result<Vec<Hel
     rows.collect()
 }
 
-pub(super) fn remove_held(conn: &Connection, held: i64) -> Result<()> {
+/// Forgets a change that waited.
+pub(super) fn remove_held(conn: &Connection, held: &HeldRow) -> Result<()> {
     conn.prepare_cached("DELETE FROM held WHERE held = ?1")?
-        .execute([held])?;
+        .execute([held.held])?;
+    conn.prepare_cached(
+        "UPDATE quota SET held = held - 1, held_bytes = held_bytes - ?2 WHERE device = ?1",
+    )?
+    .execute(params![held.device, held.raw.len()])?;
     Ok(())
 }

@@ -7,6 +7,7 @@ mod log;
 mod pages;
 mod pool;
 mod replica;
+mod turns;
 mod writer;
 
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use minicbor::bytes::ByteVec;
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use vanguard_core::admission::Subject;
 use vanguard_core::batch::{FORMAT, receipt_statement, statement};
 use vanguard_core::env::Env;
@@ -38,6 +39,7 @@ use judge::{Bench, Pusher, Verified};
 use pages::Asked;
 use pool::Pool;
 pub use replica::Replica;
+use turns::Turns;
 use writer::{Answer, Job, Writer};
 
 /// How the relay judges and serves.
@@ -139,8 +141,7 @@ pub struct Relay {
     options: RelayOptions,
     env: Arc<dyn Env>,
     readers: Pool,
-    /// One for each core: more at once would only take memory.
-    seats: Semaphore,
+    turns: Turns,
     // Dropped in this order: the replica follows the writer's head.
     replica: Replica,
     writer: Writer,
@@ -170,14 +171,13 @@ impl Relay {
         let replica = Replica::follow(data, &path, writer.head(), Arc::clone(&env), runtime)?;
         let readers = Pool::new(path, log::open_reader);
         let fingerprint = key.public_key().fingerprint();
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Ok(Arc::new(Self {
             key,
             fingerprint,
             options,
             env,
             readers,
-            seats: Semaphore::new(cores),
+            turns: Turns::new(),
             replica,
             writer,
         }))
@@ -217,10 +217,7 @@ impl Relay {
         if request.protocol < PROTOCOL {
             return Err(RelayError::TooOld);
         }
-        let changes = request.batches.iter().flat_map(|batch| &batch.entries);
-        if changes.map(|entry| entry.changes.len()).sum::<usize>() > PUSH_LIMIT_CHANGES {
-            return Err(RelayError::Malformed("too many changes".into()));
-        }
+        check_shape(&request)?;
         let pusher = Pusher {
             device: device.id,
             member: device.member,
@@ -242,21 +239,22 @@ impl Relay {
         let relay = Arc::clone(self);
         let (member, id) = (device.member, device.id);
         let hashes = pushed.hashes.iter().flatten().copied().collect();
-        let (pulled, is_cloned, receipt) = self.blocking(move || {
-            let asked = Asked::of(&request, member, hashes);
-            let directory = relay.directory();
-            let receipt = (!admitted.is_empty()).then(|| {
-                let at = pushed.received_at_ms;
-                relay
-                    .key
-                    .sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
-            });
-            relay.readers.with(|conn| {
-                let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
-                Ok::<_, RelayError>((pulled, log::is_cloned(conn, id)?, receipt))
+        let (pulled, is_cloned, receipt) = self
+            .blocking(move || {
+                let asked = Asked::of(&request, member, hashes);
+                let directory = relay.directory();
+                let receipt = (!admitted.is_empty()).then(|| {
+                    let at = pushed.received_at_ms;
+                    relay
+                        .key
+                        .sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
+                });
+                relay.readers.with(|conn| {
+                    let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
+                    Ok::<_, RelayError>((pulled, log::is_cloned(conn, id)?, receipt))
+                })
             })
-        })
-        .await?;
+            .await?;
         Ok(SyncResponse {
             relay_time_ms: pushed.received_at_ms,
             cursor: pulled.cursor,
@@ -281,10 +279,13 @@ impl Relay {
         &self,
         work: impl FnOnce() -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        let seat = self.seats.acquire().await;
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(seat);
-        done.map_err(|_| RelayError::Stopped)?
+        let seat = self.turns.seat().await.ok_or(RelayError::Stopped)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(seat); // not before: work goes on when nobody waits for it any more
+            done
+        });
+        done.await.map_err(|_| RelayError::Stopped)?
     }
 
     /// Judges batches and puts them into the log.
@@ -295,8 +296,14 @@ impl Relay {
     ) -> Result<Pushed, RelayError> {
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
-        let (hashes, rejected) =
-            self.blocking(move || relay.submit(pusher, batches, false, reply)).await?;
+        let turn = self.turns.of(pusher.device).await;
+        let turn = turn.ok_or(RelayError::Stopped)?;
+        let judging = self.blocking(move || {
+            let submitted = relay.submit(pusher, batches, false, reply);
+            drop(turn); // not before: nobody waits for an answer that has gone
+            submitted
+        });
+        let (hashes, rejected) = judging.await?;
         let Answer::Done {
             mut outcomes,
             received_at_ms,
@@ -515,6 +522,38 @@ impl Relay {
     }
 }
 
+/// Refuses what no client says: SQLite counts in 63 bits, and a batch of nothing would still be
+/// kept.
+fn check_shape(request: &SyncRequest) -> Result<(), RelayError> {
+    let malformed = |what: &str| Err(RelayError::Malformed(what.into()));
+    let headers = request.batches.iter().map(|batch| &batch.header);
+    let numbers = headers.flat_map(|header| [header.number, header.directory_position]);
+    let marks = request.bootstraps.iter().filter_map(|space| space.after);
+    let mut places = request.cursor.iter().map(|cursor| cursor.seq);
+    if numbers.chain(marks.map(|mark| mark.seq)).any(is_beyond) || places.any(is_beyond) {
+        return malformed("a number beyond every log");
+    }
+    let entries = request.batches.iter().map(|batch| &batch.entries);
+    if entries.clone().any(Vec::is_empty)
+        || entries
+            .clone()
+            .flatten()
+            .any(|entry| entry.changes.is_empty())
+    {
+        return malformed("a batch of nothing");
+    }
+    let changes = entries.flatten().map(|entry| entry.changes.len());
+    if changes.sum::<usize>() > PUSH_LIMIT_CHANGES {
+        return malformed("too many changes");
+    }
+    Ok(())
+}
+
+/// Where a log ends at the latest. A bootstrap begins with a mark that lies exactly there.
+const fn is_beyond(number: u64) -> bool {
+    number > i64::MAX.unsigned_abs()
+}
+
 /// What became of a push.
 struct Pushed {
     outcomes: Vec<BatchOutcome>,
@@ -589,6 +628,7 @@ fn compose_act(
             doc: doc.clone(),
             positions: HashMap::new(),
             header: header.clone(),
+            bytes: composed.raw.len(),
         };
         documents.insert(act.document, (doc, subject));
         let changes = vec![ByteVec::from(composed.raw)];

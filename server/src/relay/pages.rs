@@ -102,8 +102,10 @@ pub(super) fn pull(
     let (mut documents, absent) = page.wanted()?;
     let mut bootstraps = Vec::new();
     if !is_diverged {
+        let mut unread = page.scope.clone();
         for bootstrap in &asked.bootstraps {
-            if page.scope.contains(&bootstrap.space) && page.budget > 0 {
+            // Each space once, however often it is asked for.
+            if page.budget > 0 && unread.remove(&bootstrap.space) {
                 bootstraps.push(page.bootstrap(bootstrap, now_ms, &mut documents)?);
             }
         }

@@ -15,7 +15,7 @@ use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::wire::{BatchOutcome, ChangeOutcome};
 
 use super::judge::{self, Basis, Bench, Decision, Facts, Judged, Pusher, Verified, Who};
-use super::log::{self, Envelope, Head, HeldRow, NewChange};
+use super::log::{self, Envelope, Head, HeldRow, NewChange, RefusedRow};
 
 /// A push on its way into the log.
 pub(super) struct Job {
@@ -257,8 +257,8 @@ struct Page<'a> {
     grace_ms: i64,
 }
 
-impl Page<'_> {
-    fn bench(&self) -> Bench<'_> {
+impl<'a> Page<'a> {
+    fn bench(&self) -> Bench<'a> {
         Bench::new(
             self.conn,
             Arc::clone(&self.directory),
@@ -316,7 +316,7 @@ impl Page<'_> {
                     return Ok(BatchOutcome::OutOfOrder { expected });
                 }
                 if !pusher.is_relay
-                    && log::was_overtaken(self.conn, pusher.device, &header.opening)?
+                    && log::goes_on_by_turns(self.conn, pusher.device, &header.opening)?
                 {
                     log::mark_cloned(self.conn, pusher.device, self.now_ms)?;
                 }
@@ -362,21 +362,17 @@ impl Page<'_> {
         };
         let Some(document) = document else {
             return Ok(refused(match decision {
-                Decision::Refuse(refusal) => refusal,
+                Decision::Refuse { refusal, .. } => refusal,
                 _ => Refusal::Malformed,
             }));
         };
         Ok(match decision {
-            Decision::Known(at) => ChangeOutcome::Admitted {
-                position: at.position,
-                received_at_ms: Some(at.received_at_ms),
-            },
-            Decision::KnownInPush => match log::admitted(self.conn, document, &hash)? {
+            Decision::Known => match log::place_of(self.conn, document, &hash)? {
                 Some(at) => ChangeOutcome::Admitted {
                     position: at.position,
                     received_at_ms: Some(at.received_at_ms),
                 },
-                None => ChangeOutcome::Held,
+                None => ChangeOutcome::Held, // the push that it was known from came to nothing
             },
             Decision::KnownRefused { reason } => ChangeOutcome::Refused { reason },
             Decision::Admit(facts) => {
@@ -387,6 +383,7 @@ impl Page<'_> {
                     received_at_ms: None,
                 }
             }
+            Decision::Postpone => ChangeOutcome::Held,
             Decision::Hold => {
                 let header = &verified.batch.header;
                 let row = HeldRow {
@@ -400,21 +397,19 @@ impl Page<'_> {
                     batch,
                     raw: raw.to_vec(),
                 };
-                // Over its quota it is not kept here either way: the device still has it.
+                // Over a quota it is not kept here, but the device still has it.
                 log::put_held(self.conn, document, &row, self.now_ms)?;
                 ChangeOutcome::Held
             }
-            Decision::Refuse(refusal) => {
-                let reason = refusal.as_str();
-                log::put_refused(
-                    self.conn,
-                    document,
-                    &hash,
-                    reason,
-                    pusher.device,
+            Decision::Refuse { refusal, is_own } => {
+                let row = RefusedRow {
+                    hash: &hash,
+                    reason: refusal.as_str(),
+                    device: pusher.device,
+                    is_own,
                     raw,
-                    self.now_ms,
-                )?;
+                };
+                log::put_refused(self.conn, document, &row, self.now_ms)?;
                 refused(refusal)
             }
         })
@@ -461,39 +456,49 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Judges what waited in a document again, now that something has come into it.
+    /// Judges what waited in a document again, now that something has come into it: round after
+    /// round, as one of them may be what another waited for.
     fn close_gaps(&mut self, document: DocumentId) -> log::Result<()> {
-        for held in log::held_of(self.conn, document)? {
-            let who = Who {
-                member: held.member,
-                actor_prefix: held.actor_prefix,
-                directory_position: held.directory_position,
-            };
-            let claim = Claim {
-                document: Some(document),
-                space: held.space,
-            };
-            let judged = self.bench().judge_change(&who, claim, &held.raw)?;
-            match judged.decision {
-                Decision::Hold => continue,
-                Decision::Admit(facts) => {
-                    self.append(document, &facts, &held.hash, &held.raw, held.batch)?;
+        let mut waiting = log::held_of(self.conn, document)?;
+        let mut is_news = true;
+        while is_news && !waiting.is_empty() {
+            is_news = false;
+            let mut bench = self.bench();
+            let mut still_waiting = Vec::new();
+            for held in waiting {
+                let who = Who {
+                    member: held.member,
+                    actor_prefix: held.actor_prefix,
+                    directory_position: held.directory_position,
+                };
+                let claim = Claim {
+                    document: Some(document),
+                    space: held.space,
+                };
+                match bench.judge_change(&who, claim, &held.raw)?.decision {
+                    Decision::Hold | Decision::Postpone => {
+                        still_waiting.push(held);
+                        continue;
+                    }
+                    Decision::Admit(facts) => {
+                        self.append(document, &facts, &held.hash, &held.raw, held.batch)?;
+                    }
+                    Decision::Refuse { refusal, is_own } => {
+                        let row = RefusedRow {
+                            hash: &held.hash,
+                            reason: refusal.as_str(),
+                            device: held.device,
+                            is_own,
+                            raw: &held.raw,
+                        };
+                        log::put_refused(self.conn, document, &row, self.now_ms)?;
+                    }
+                    Decision::Known | Decision::KnownRefused { .. } => {}
                 }
-                Decision::Refuse(refusal) => {
-                    let reason = refusal.as_str();
-                    log::put_refused(
-                        self.conn,
-                        document,
-                        &held.hash,
-                        reason,
-                        held.device,
-                        &held.raw,
-                        self.now_ms,
-                    )?;
-                }
-                Decision::Known(_) | Decision::KnownInPush | Decision::KnownRefused { .. } => {}
+                log::remove_held(self.conn, &held)?;
+                is_news = true;
             }
-            log::remove_held(self.conn, held.held)?;
+            waiting = still_waiting;
         }
         Ok(())
     }
@@ -505,12 +510,12 @@ fn first_refusal(judged: &[Vec<Judged>]) -> Option<(usize, Refusal)> {
         .flatten()
         .enumerate()
         .find_map(|(index, judged)| match &judged.decision {
-            Decision::Refuse(refusal) => Some((index, *refusal)),
+            Decision::Refuse { refusal, .. } => Some((index, *refusal)),
             Decision::KnownRefused { reason } => {
                 Some((index, Refusal::parse(reason).unwrap_or(Refusal::Malformed)))
             }
-            Decision::Hold => Some((index, Refusal::BuildsOnRefused)),
-            Decision::Known(_) | Decision::KnownInPush | Decision::Admit(_) => None,
+            Decision::Hold | Decision::Postpone => Some((index, Refusal::BuildsOnRefused)),
+            Decision::Known | Decision::Admit(_) => None,
         })
 }
 

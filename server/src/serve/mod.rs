@@ -23,6 +23,7 @@ use vanguard_core::keys::PublicKey;
 pub use config::{Config, Limits, Tls};
 
 use crate::access::{Access, AccessError, PUBLIC_URL, Passwords, Throttle};
+use crate::http::body::LARGE_BODIES;
 use crate::http::state::{App, Shared};
 use crate::relay::{Relay, RelayError};
 
@@ -104,6 +105,7 @@ impl Server {
             strangers: Throttle::new(50),
             setup: Mutex::new(()),
             turns: Arc::new(Semaphore::new(config.limits.concurrent_requests)),
+            large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
             limits: config.limits,
             public_url,
             is_tls: acceptor.is_some(),
