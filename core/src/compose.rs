@@ -3,6 +3,8 @@
 //! Phones compose in a member's hand and the relay composes for its console; both go through
 //! here, so that there is one shape of change, the one that [admission](crate::admission) admits.
 
+mod retold;
+
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use crate::document::{EVENTS, FIELDS, ReadError, root_map};
 use crate::id::EventId;
 use crate::keys::Hash;
 use crate::model::{Author, Header};
+
+pub(crate) use retold::retold;
 
 /// What is done to a document, in the words of the domain: kept in the outbox beside its bytes, so
 /// that it can be done again on a rebuilt document.

@@ -159,6 +159,17 @@ fn conflict_of(doc: &Automerge, fields: &ObjId, field: &str) -> Result<PlainConf
     })
 }
 
+/// One of the root's two maps as JSON.
+pub(crate) fn root_json(doc: &Automerge, name: &str) -> Result<Map<String, Value>, ReadError> {
+    let damaged = || ReadError::Damaged(format!("the document has no {name}"));
+    let id = root_map(doc, name).ok_or_else(damaged)?;
+    let mut map = Map::new();
+    for item in doc.map_range(&id, ..) {
+        map.insert(item.key.to_string(), json(doc, &item.value, &item.id(), 0)?);
+    }
+    Ok(map)
+}
+
 /// The values of a field for those who know a change and what it builds on.
 pub(crate) fn field_at(
     doc: &Automerge,

@@ -17,7 +17,7 @@ use crate::id::EventId;
 use crate::model::{Header, Record, View};
 
 pub use contents::Contents;
-pub(crate) use contents::field_at;
+pub(crate) use contents::{field_at, root_json};
 pub use view::frontier;
 
 /// A change that the relay has admitted: where, and when the relay received it.

@@ -7,6 +7,7 @@
 
 mod drafts;
 mod identity;
+mod rebuilding;
 mod verbs;
 mod writing;
 
@@ -28,7 +29,8 @@ use crate::store::{Durability, Store, StoreError, meta, outbox, synced};
 use crate::sync::Link;
 
 pub use identity::Identity;
-pub(crate) use writing::{Hand, rebuild};
+pub(crate) use rebuilding::{rebuild, rebuild_without_lost};
+pub(crate) use writing::Hand;
 
 /// Why a verb was not done. Nothing has happened then.
 #[derive(Debug, thiserror::Error)]

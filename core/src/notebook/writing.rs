@@ -1,7 +1,5 @@
 //! How a verb becomes a change: judged by the rules as this device knows them, composed, and
-//! written with its outbox entry; and how a document is rebuilt when the relay refused one.
-
-use std::collections::HashMap;
+//! written with its outbox entry.
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -12,10 +10,9 @@ use crate::admission::bounded;
 use crate::compose::{Composed, Composer, Verb, chosen_field};
 use crate::document::{self, Positions, ReadError, frontier};
 use crate::id::{DocumentId, MemberId};
-use crate::keys::Hash;
 use crate::model::for_kind;
 use crate::rules::{Directory, Governed as _, Refusal, author_of_change, author_of_creation};
-use crate::store::documents::{self, DocKey};
+use crate::store::documents;
 use crate::store::outbox;
 
 /// In whose hand a notebook writes, and what that hand has seen.
@@ -111,70 +108,6 @@ fn check_own(
             let view = document::read::<R>(doc, positions).map_err(|_| Refusal::Malformed)?;
             R::check_fields(&view.fields)?;
         });
-    }
-    Ok(())
-}
-
-/// Rebuilds a document of which the relay refused changes: takes them and everything of this
-/// device after them out, does the later verbs again with a fresh actor where they still hold,
-/// and puts the rest into the tray. Bytes are kept aside, nothing typed is lost.
-pub(crate) fn rebuild(
-    conn: &Connection,
-    directory: &Directory,
-    hand: &Hand,
-    key: DocKey,
-    refused: &HashMap<Hash, String>,
-) -> Result<()> {
-    let entries = outbox::of_document(conn, key)?;
-    let Some(first) = entries
-        .iter()
-        .position(|entry| refused.contains_key(&entry.hash))
-    else {
-        return Ok(());
-    };
-    let taken_back = &entries[first..];
-    let Some(id) = taken_back.first().map(|entry| entry.document) else {
-        return Ok(());
-    };
-    for entry in taken_back {
-        let reason = refused
-            .get(&entry.hash)
-            .map_or("builds_on_refused", String::as_str);
-        documents::withdraw(conn, key, id, entry.hash, reason, hand.now_ms)?;
-        outbox::remove(conn, entry.entry)?;
-    }
-    if documents::stored_changes(conn, key)?.is_empty() {
-        documents::remove(conn, key)?;
-    } else {
-        documents::refresh(conn, key, hand.now_ms)?;
-    }
-    let own_reason = |hash: &Hash| {
-        refused
-            .get(hash)
-            .filter(|reason| *reason != Refusal::BuildsOnRefused.as_str())
-    };
-    for entry in taken_back {
-        let outcome = match own_reason(&entry.hash) {
-            Some(reason) => Err(reason.clone()),
-            None => match write(conn, directory, hand, id, &entry.verb, entry.made_at_ms) {
-                Ok(()) => Ok(()),
-                Err(NotebookError::Refused(refusal)) => Err(refusal.as_str().to_owned()),
-                Err(NotebookError::NotFound(_) | NotebookError::ReadOnly(_)) => {
-                    Err(Refusal::BuildsOnRefused.as_str().to_owned())
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        if let Err(reason) = outcome {
-            outbox::put_returned(
-                conn,
-                id,
-                &entry.verb,
-                &reason,
-                entry.made_at_ms,
-                hand.now_ms,
-            )?;
-        }
     }
     Ok(())
 }

@@ -97,14 +97,15 @@ impl Directory {
         self.orgs.iter().map(|(id, org)| (*id, org))
     }
 
-    /// The grants that a member holds now, in the order of their ids.
+    /// The grants that a member holds now, those of the least roles first: what needs no office is
+    /// not done under one, and stands when the office ends.
     pub fn grants_of(&self, member: MemberId) -> Vec<(GrantId, &StoredGrant)> {
         let ids = self.by_member.get(&member).into_iter().flatten();
         let mut grants: Vec<_> = ids
             .filter_map(|id| Some((*id, self.grants.get(id)?)))
             .filter(|(_, grant)| grant.ended.is_none())
             .collect();
-        grants.sort_unstable_by_key(|(id, _)| *id);
+        grants.sort_unstable_by_key(|(id, grant)| (grant.role, *id));
         grants
     }
 

@@ -299,6 +299,20 @@ mod reach {
         assert_eq!(find(&[PartyMember], OTHER_BRANCH), None);
         assert_eq!(find(&[Supervisor], BRANCH), None);
     }
+
+    #[test]
+    fn what_needs_no_office_is_not_done_under_one() {
+        let mut directory = directory();
+        let officer = give(&mut directory, SOMEBODY, SafetyOfficer, BRANCH);
+        let member = give(&mut directory, SOMEBODY, PartyMember, BRANCH);
+        let any = crate::rules::choose_author(&directory, SOMEBODY, |_| Ok(()));
+        assert_eq!(any, Ok(member));
+        let office = crate::rules::choose_author(&directory, SOMEBODY, |judge| {
+            let is_officer = judge.author.role == SafetyOfficer;
+            is_officer.then_some(()).ok_or(Refusal::Role)
+        });
+        assert_eq!(office, Ok(officer));
+    }
 }
 
 mod standing {

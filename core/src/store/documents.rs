@@ -56,6 +56,26 @@ pub fn find(conn: &Connection, id: DocumentId) -> Result<Option<DocKey>> {
         .optional()?)
 }
 
+/// The id of a document's row.
+///
+/// # Errors
+/// SQLite's.
+pub fn id_of(conn: &Connection, key: DocKey) -> Result<Option<DocumentId>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM document WHERE doc = ?1")?;
+    Ok(statement.query_row([key.0], |row| row.get(0)).optional()?)
+}
+
+/// The documents that have changes without a place in the relay's log.
+///
+/// # Errors
+/// SQLite's.
+pub fn with_unplaced(conn: &Connection) -> Result<Vec<DocKey>> {
+    let mut statement =
+        conn.prepare("SELECT DISTINCT doc FROM change WHERE position IS NULL ORDER BY doc")?;
+    let keys = statement.query_map([], |row| row.get(0).map(DocKey))?;
+    Ok(keys.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Loads a document.
 ///
 /// # Errors

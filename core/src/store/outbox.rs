@@ -102,7 +102,8 @@ fn select(conn: &Connection, tail: &str, values: &[&dyn rusqlite::ToSql]) -> Res
             verb,
             directory_position: row.get(6)?,
             made_at_ms: row.get(7)?,
-            raw: row.get(8)?,
+            // A change that is gone is refused, and what was done comes back.
+            raw: row.get::<_, Option<Vec<u8>>>(8)?.unwrap_or_default(),
         });
     }
     Ok(entries)
@@ -115,6 +116,18 @@ fn select(conn: &Connection, tail: &str, values: &[&dyn rusqlite::ToSql]) -> Res
 pub fn remove(conn: &Connection, entry: i64) -> Result<()> {
     conn.prepare_cached("DELETE FROM outbox WHERE entry = ?1")?
         .execute([entry])?;
+    Ok(())
+}
+
+/// Takes out what has its place in the relay's log already.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove_placed(conn: &Connection) -> Result<()> {
+    conn.execute_batch(
+        "DELETE FROM outbox WHERE EXISTS (SELECT 1 FROM change c
+             WHERE c.doc = outbox.doc AND c.hash = outbox.hash AND c.position IS NOT NULL)",
+    )?;
     Ok(())
 }
 

@@ -97,9 +97,35 @@ pub fn reconcile(conn: &Connection) -> Result<()> {
          SELECT d.id, 'reconciling' FROM document d WHERE EXISTS (
              SELECT 1 FROM change c WHERE c.doc = d.doc AND c.position IS NULL
              AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = c.doc AND o.hash = c.hash));
-         DELETE FROM meta WHERE name = 'is_reconciling';",
+         DELETE FROM meta WHERE name = 'is_reconciling';
+         INSERT OR REPLACE INTO meta (name, value) VALUES ('is_settling', 1);",
     )?;
     Ok(())
+}
+
+/// Whether it is still being found out what another log has of what is here. Nothing is pushed
+/// before: what it has needs no sending, and what it will never have is not built on.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_reconciling(conn: &Connection) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT 1 FROM meta WHERE name = 'is_reconciling'
+         UNION ALL SELECT 1 FROM wanted WHERE reason = 'reconciling'",
+    )?;
+    Ok(statement.exists([])?)
+}
+
+/// Whether that has just been found out; says so once.
+///
+/// # Errors
+/// SQLite's.
+pub fn take_settling(conn: &Connection) -> Result<bool> {
+    if is_reconciling(conn)? {
+        return Ok(false);
+    }
+    let mut statement = conn.prepare_cached("DELETE FROM meta WHERE name = 'is_settling'")?;
+    Ok(statement.execute([])? > 0)
 }
 
 /// How many documents are still to be taken.

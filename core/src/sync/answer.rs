@@ -17,6 +17,7 @@ use crate::keys::Hash;
 use crate::model::DocumentKind;
 use crate::notebook::{
     Hand, Identity, Notebook, NotebookError, fresh_actor, load_directory, note_ahead, rebuild,
+    rebuild_without_lost,
 };
 use crate::rules::Directory;
 use crate::store::documents::{self, DocKey, Incoming};
@@ -62,6 +63,7 @@ pub(super) fn commit(
         sent_at_ms,
         now_ms,
         last_batch,
+        relay_prefix: identity.relay_key.actor_prefix(),
     };
     #[cfg(feature = "defects")]
     if crate::defects::Defect::CursorBeforePage.is_planted() {
@@ -163,6 +165,8 @@ struct Page<'a> {
     sent_at_ms: Option<i64>,
     now_ms: i64,
     last_batch: Hash,
+    /// What every actor of the relay's own key begins with.
+    relay_prefix: [u8; 8],
 }
 
 impl Page<'_> {
@@ -180,6 +184,8 @@ impl Page<'_> {
         };
         if self.response.is_diverged {
             synced::restart(conn)?;
+            // Before anything is forgotten: what no log has is nowhere but here.
+            push_again(conn, self.hand.actor, self.now_ms)?;
         }
         self.acknowledge(conn)?;
         self.pull(conn, &mut taken)?;
@@ -188,8 +194,10 @@ impl Page<'_> {
             note_ahead(conn, &mut directory, *id)?;
         }
         directory = self.rebuild_refused(conn, directory)?;
-        if self.response.is_diverged {
-            push_again(conn, self.hand.actor, self.now_ms)?;
+        if synced::take_settling(conn)? {
+            outbox::remove_placed(conn)?;
+            rebuild_without_lost(conn, &directory, &self.hand, &self.relay_prefix)?;
+            directory = Arc::new(load_directory(conn)?);
         }
         self.measure(conn)?;
         Ok((taken, directory))
@@ -232,7 +240,7 @@ impl Page<'_> {
         }
         for key in touched {
             if documents::shows_positions(conn, key)? {
-                documents::refresh(conn, key, self.now_ms)?;
+                self.refresh(conn, key)?;
             } else {
                 documents::redate(conn, key)?;
             }
@@ -246,6 +254,17 @@ impl Page<'_> {
             set_meta(conn, "last_batch", self.last_batch)?;
         }
         Ok(())
+    }
+
+    /// Projects a document anew; one that does not load is wanted whole, and stops no other.
+    fn refresh(&self, conn: &Connection, key: DocKey) -> Result<(), NotebookError> {
+        match documents::refresh(conn, key, self.now_ms) {
+            Err(StoreError::Document(_)) => match documents::id_of(conn, key)? {
+                Some(id) => Ok(synced::want(conn, id, "damaged")?),
+                None => Ok(()),
+            },
+            refreshed => Ok(refreshed?),
+        }
     }
 
     fn pull(&self, conn: &Connection, taken: &mut Taken) -> Result<(), NotebookError> {

@@ -136,7 +136,9 @@ impl Session {
     /// # Errors
     /// [`SyncError::Notebook`] where the notebook is not enrolled or its store fails.
     pub fn next(&mut self, notebook: &mut Notebook) -> Result<Step, SyncError> {
-        notebook.seal(self.pushed_to, self.options.push_changes)?;
+        if !synced::is_reconciling(notebook.reader()).map_err(NotebookError::from)? {
+            notebook.seal(self.pushed_to, self.options.push_changes)?;
+        }
         if let Some(statement) = notebook.link.unsigned_statement() {
             match notebook
                 .identity()

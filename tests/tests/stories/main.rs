@@ -6,6 +6,7 @@ mod disasters;
 mod hazards;
 mod lists;
 mod roles;
+mod wedges;
 
 use vanguard_core::NotebookError;
 use vanguard_core::id::{HazardId, MemberId, OrgId, UnitId};
