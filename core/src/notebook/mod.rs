@@ -7,6 +7,7 @@
 
 mod drafts;
 mod identity;
+mod safety;
 mod verbs;
 mod writing;
 
@@ -27,7 +28,9 @@ use crate::store::query::{self, Filter, Page, PageKey, Row};
 use crate::store::{Durability, Store, StoreError, meta, outbox, synced};
 use crate::sync::Link;
 
+pub use drafts::InspectionDraft;
 pub use identity::Identity;
+pub use safety::StorageUse;
 pub(crate) use writing::{Hand, rebuild};
 
 /// Why a verb was not done. Nothing has happened then.
