@@ -10,7 +10,7 @@ use vanguard_core::sync::Options;
 use crate::backoff::Backoff;
 use crate::error::{Result, VanguardError};
 use crate::handles::TaskHandle;
-use crate::notebook::Notebook;
+use crate::notebook::{Notebook, paused};
 use crate::runtime;
 use crate::sync::{SyncBudget, SyncOutcome};
 
@@ -169,8 +169,6 @@ async fn catch_up(notebook: &Arc<Notebook>) -> Result<()> {
     {
         SyncOutcome::UpToDate { .. } => Ok(()),
         // Nothing limits it but a pause.
-        SyncOutcome::Interrupted { .. } => Err(VanguardError::Paused {
-            reason: "the notebook is paused".into(),
-        }),
+        SyncOutcome::Interrupted { .. } => Err(paused()),
     }
 }

@@ -124,6 +124,7 @@ macro_rules! lists {
                 ///
                 /// # Errors
                 /// `Paused`, `Storage`.
+                #[uniffi::method(default(after = None, limit = 50))]
                 pub fn $list(
                     &self,
                     filter: ListFilter,

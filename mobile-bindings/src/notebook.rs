@@ -204,6 +204,17 @@ impl Notebook {
         self.lock().opening
     }
 
+    /// Waits until the file as it was opened then is closed.
+    #[cfg(feature = "http")]
+    pub(crate) async fn is_closed_since(&self, opening: u64) {
+        let mut changed = self.changed.subscribe();
+        while self.opening() == opening {
+            if changed.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Works on the file as it was opened then; `Paused` where it has been closed since.
     #[cfg(feature = "http")]
     pub(crate) fn within<T, E: Into<VanguardError>>(
@@ -229,7 +240,7 @@ impl Notebook {
     }
 }
 
-fn paused() -> VanguardError {
+pub(crate) fn paused() -> VanguardError {
     VanguardError::Paused {
         reason: "the notebook is paused".into(),
     }

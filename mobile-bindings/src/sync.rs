@@ -13,7 +13,7 @@ use vanguard_core::sync::{Options, Progress, Session, Step, SyncError};
 
 use crate::error::{Result, VanguardError};
 use crate::handles::CancelHandle;
-use crate::notebook::Notebook;
+use crate::notebook::{Notebook, paused};
 use crate::runtime;
 
 /// How much a sync may take; whatever is left out does not limit it.
@@ -323,6 +323,7 @@ async fn exchange(
         let answer = tokio::select! {
             answer = relay.post("/v1/sync", Some(credential), body) => answer,
             () = round.told.closed() => break None,
+            () = notebook.is_closed_since(opening) => break Some(Err(paused())),
         };
         let taken = match answer {
             Ok(answer) => notebook.within(opening, |it| {

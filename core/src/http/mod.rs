@@ -249,10 +249,14 @@ struct Problem {
 
 async fn problem(response: Response) -> HttpError {
     let status: StatusCode = response.status();
-    let problem: Problem = match response.bytes().await {
-        Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+    let is_packed = response.headers().get(CONTENT_ENCODING).is_some();
+    let body = match response.bytes().await {
+        Ok(bytes) if is_packed => unpack(&bytes).unwrap_or_default(),
+        Ok(bytes) => bytes.into(),
         Err(error) => return unreachable(error),
     };
+    // Whatever stands between may answer in its own words.
+    let problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
     HttpError::Problem {
         status: status.as_u16(),
         kind: problem.kind,
