@@ -1,7 +1,9 @@
 //! The words that people see, from core's message catalogue.
 
 use vanguard_core::catalogue::{self, Language};
-use vanguard_core::model::hazard::{HazardGrade, HazardNature, HazardStatus, RectificationMode};
+use vanguard_core::model::hazard::{
+    HazardEvent, HazardGrade, HazardNature, HazardStatus, RectificationMode,
+};
 use vanguard_core::model::inspection::{InspectionKind, InspectionStatus, ItemOutcome};
 use vanguard_core::model::organisation::{PartyOrgKind, PartyOrgStatus, UnitKind};
 use vanguard_core::model::post::{PostKind, PostStatus};
@@ -57,8 +59,18 @@ labels! {
     label_zone_kind: ZoneKind,
 }
 
-/// A text of the message catalogue by its group and name; nothing where it has none. Names of
-/// hazard events, of a returned thing's `reason` and the like are looked up here.
+/// The words for an event of a hazard's life.
+///
+/// # Errors
+/// None so far.
+#[uniffi::export]
+#[allow(clippy::needless_pass_by_value)] // uniffi hands over what it made
+pub fn label_hazard_event(event: HazardEvent, language: Language) -> Result<String> {
+    Ok(event.kind().label(language).to_owned())
+}
+
+/// A text of the message catalogue by its group and name; nothing where it has none. A
+/// returned thing's `reason` of a newer relay is looked up here under `refusal`.
 ///
 /// # Errors
 /// None so far.

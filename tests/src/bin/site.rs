@@ -2,14 +2,15 @@
 //! `ready`, and does what it is told on standard input, one line each:
 //!
 //! `invite NAME` answers `invite TEXT`; `end NAME` ends what they may do; `revoke NAME` revokes
-//! their devices; `down` and `up` stop and start the relay on its port; `newer FILE` makes a
-//! notebook one of a newer app; these answer `done`. It ends with its input.
+//! their devices; `down` and `up` stop and start the relay on its port; `hush` puts something in
+//! its place that takes connections and never answers, and `heard` waits for the next of them;
+//! `newer FILE` makes a notebook one of a newer app; these answer `done`. It ends with its input.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use vanguard_core::env::{Env, SystemEnv};
@@ -62,6 +63,8 @@ async fn main() {
     let mut site = Some(start(&data, None).await);
     let branch = found(site.as_ref().unwrap()).await;
     let mut address = None;
+    let mut silence: Option<TcpListener> = None;
+    let mut unanswered = Vec::new();
     say("ready");
     for line in std::io::stdin().lock().lines() {
         let line = line.unwrap();
@@ -75,12 +78,20 @@ async fn main() {
             }
             "end" => branch.end(site.as_ref().unwrap(), person.unwrap().1).await,
             "revoke" => site.as_ref().unwrap().revoke_devices(person.unwrap().0),
-            "down" => {
+            "down" | "hush" => {
                 let running = site.take().unwrap();
                 address = Some(running.address);
                 running.stop().await;
+                if command == "hush" {
+                    silence = Some(TcpListener::bind(address.unwrap()).unwrap());
+                }
             }
-            "up" => site = Some(start(&data, address).await),
+            "heard" => unanswered.push(silence.as_ref().unwrap().accept().unwrap()),
+            "up" => {
+                unanswered.clear();
+                silence = None;
+                site = Some(start(&data, address).await);
+            }
             "newer" => {
                 let file = rusqlite::Connection::open(Path::new(object)).unwrap();
                 file.pragma_update(None, "user_version", 99).unwrap();

@@ -81,8 +81,6 @@ class Told<T : Any> {
 
     fun tell(thing: T) = queue.put(thing)
 
-    fun forget() = queue.clear()
-
     /** Waits for the first thing of which this holds. */
     fun until(holds: (T) -> Boolean): T {
         val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)

@@ -1,8 +1,8 @@
 package vanguard
 
-import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -11,13 +11,9 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
-import java.net.InetAddress
-import java.net.ServerSocket
-import java.net.URI
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.Executors
-import kotlin.concurrent.thread
 
 /** Budgets, cancelling, pausing, following. */
 class SyncTest {
@@ -33,23 +29,6 @@ class SyncTest {
     @AfterEach
     fun stop() = site.close()
 
-    /** In the relay's place, something that takes connections and never answers. */
-    private class Silence(notebook: Notebook) : AutoCloseable {
-        val taken = Told<Unit>()
-        private val socket =
-            ServerSocket(URI(notebook.profile()!!.relayUrl).port, 50, InetAddress.getByName("127.0.0.1"))
-
-        init {
-            thread(isDaemon = true) {
-                runCatching { // until it is closed
-                    generateSequence { socket.accept() }.forEach { _ -> taken.tell(Unit) }
-                }
-            }
-        }
-
-        override fun close() = socket.close()
-    }
-
     private fun assertInterrupted(outcome: SyncOutcome, remaining: ULong) {
         assertTrue(outcome is SyncOutcome.Interrupted, "$outcome")
         assertEquals(remaining, (outcome as SyncOutcome.Interrupted).remaining)
@@ -58,29 +37,25 @@ class SyncTest {
     @Test
     fun `a sync ends by its handle, by its budget, by a pause, and by its coroutine`() {
         val phone = site.phone("赵磊")
-        site.tell("down")
+        site.tell("hush")
         phone.reportHazard(site.org, hazard("电缆沟盖板缺失"))
-        Silence(phone).use { silence ->
-            runBlocking(Dispatchers.IO) {
-                CancelHandle().use { handle ->
-                    val sync = async { phone.sync(SyncBudget(), handle) }
-                    silence.taken.until { true }
-                    handle.cancel()
-                    assertInterrupted(sync.await(), 1UL)
-                }
-                val paused = async { phone.sync(SyncBudget()) }
-                silence.taken.until { true }
-                phone.pause()
-                assertInterrupted(paused.await(), 0UL) // the file is closed: nobody knows
-                phone.resume()
-
-                val dropped = async { phone.sync(SyncBudget()) }
-                silence.taken.until { true }
-                dropped.cancel()
-                dropped.join()
-                assertTrue(dropped.isCancelled)
-                assertInterrupted(phone.sync(SyncBudget(timeMs = 50u)), 1UL)
+        runBlocking(Dispatchers.IO) {
+            CancelHandle().use { handle ->
+                val sync = async { phone.sync(SyncBudget(), handle) }
+                site.tell("heard")
+                handle.cancel()
+                assertInterrupted(sync.await(), 1UL)
             }
+            val paused = async { phone.sync(SyncBudget()) }
+            site.tell("heard")
+            phone.pause()
+            assertInterrupted(paused.await(), 0UL) // the file is closed: nobody knows
+            phone.resume()
+
+            val dropped = async { phone.sync(SyncBudget()) }
+            site.tell("heard")
+            dropped.cancelAndJoin()
+            assertInterrupted(phone.sync(SyncBudget(timeMs = 50u)), 1UL)
         }
         site.tell("up")
         assertTrue(phone.syncNow() is SyncOutcome.UpToDate)
@@ -90,21 +65,18 @@ class SyncTest {
     @Test
     fun `calls at the same time share one sync, and each leaves it alone`() {
         val phone = site.phone("赵磊")
-        site.tell("down")
-        Silence(phone).use { silence ->
-            runBlocking(Dispatchers.IO) {
-                val handles = List(8) { CancelHandle() }
-                val begun = CompletableDeferred<Unit>()
-                val syncs = handles.map { async { begun.await(); phone.sync(SyncBudget(), it) } }
-                begun.complete(Unit)
-                silence.taken.until { true }
-                handles.drop(1).forEach { it.cancel() }
-                syncs.drop(1).forEach { assertInterrupted(it.await(), 0UL) }
-                assertTrue(syncs[0].isActive)
-                handles[0].cancel()
-                assertInterrupted(syncs[0].await(), 0UL)
-                handles.forEach { it.close() }
-            }
+        site.tell("hush")
+        runBlocking(Dispatchers.IO) {
+            val handles = List(8) { CancelHandle() }
+            val first = async { phone.sync(SyncBudget(), handles[0]) }
+            site.tell("heard")
+            val others = handles.drop(1).map { async { phone.sync(SyncBudget(), it) } }
+            handles.drop(1).forEach { it.cancel() }
+            others.forEach { assertInterrupted(it.await(), 0UL) }
+            assertTrue(first.isActive)
+            handles[0].cancel()
+            assertInterrupted(first.await(), 0UL)
+            handles.forEach { it.close() }
         }
     }
 

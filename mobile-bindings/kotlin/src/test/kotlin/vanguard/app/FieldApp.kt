@@ -120,7 +120,8 @@ class FieldApp(
         say(hazard.fields.description)
         hazard.events.forEach { entry ->
             val name = notebook.member(entry.author.member).fields.name
-            say("  $name (${labelRole(entry.author.role, language)})")
+            val role = labelRole(entry.author.role, language)
+            say("  ${labelHazardEvent(entry.event, language)} · $name ($role)")
         }
         val actions = notebook.hazardActions(hazard.id)
         say("${word("may")} ${actions.joinToString("、") { labelHazardAction(it, language) }}")
