@@ -12,6 +12,7 @@ mod process;
 mod report;
 mod stage;
 mod steps;
+mod swift;
 mod test;
 mod tools;
 mod wasm;
