@@ -1,8 +1,8 @@
 //! The notebook for iOS and Android: `vanguard-core` over uniffi, as domain verbs and records.
 //!
 //! Nothing is decided here. [`types`] shows core's own types to Kotlin and Swift, [`records`] flattens
-//! its generic views, [`notebook`] guards one core notebook for many threads, and [`sync`](sync())
-//! and [`follow`](follow()) own the network that core leaves to its callers. Verbs and lists are
+//! its generic views, [`notebook`] guards one core notebook for many threads, and `sync` and
+//! `follow` own the network that core leaves to its callers. Verbs and lists are
 //! plain calls that return when the file is written; only what waits for a relay is asynchronous.
 
 #[cfg(feature = "http")]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::host::{Host, Node};
+use crate::phones;
 use crate::process::Call;
 use crate::stage::Stage;
 use crate::swift;
@@ -125,12 +126,16 @@ fn bindings(workspace: &Workspace, host: &Host) -> Vec<Step> {
         .args(["swift"])
         .args([built.join("libvanguard_mobile.so")])
         .args(["mobile-bindings/swift/Generated"]);
-    vec![
+    let on_phones = phones::installed(workspace).into_iter();
+    [
         check(library),
         tests(kotlin),
         check(face),
         tests(swift::test(workspace, host.swift)).with(Tool::Swift),
     ]
+    .into_iter()
+    .chain(on_phones.map(|target| check(phones::check(workspace, target))))
+    .collect()
 }
 
 /// The demonstration must end well, and must notice each sabotage.
