@@ -65,7 +65,7 @@ mod tests {
     use crate::model::violation::{ViolationKind, ViolationStatus};
     use crate::model::zone::ZoneKind;
     use crate::model::{DocumentKind, Role, Rota, Shift, SpecialWork, SyncState};
-    use crate::rules::Refusal;
+    use crate::rules::{HazardAction, InspectionAction, PostAction, Refusal, ViolationAction};
 
     /// An enumeration's name in the catalogue and its values, in both languages.
     struct Enumeration {
@@ -91,15 +91,18 @@ mod tests {
         enumerations![
             DocumentKind,
             DutyFrequency,
+            HazardAction,
             HazardEventKind,
             HazardGrade,
             HazardNature,
             HazardStatus,
+            InspectionAction,
             InspectionKind,
             InspectionStatus,
             ItemOutcome,
             PartyOrgKind,
             PartyOrgStatus,
+            PostAction,
             PostKind,
             PostStatus,
             RectificationMode,
@@ -111,6 +114,7 @@ mod tests {
             SyncState,
             TeamKind,
             UnitKind,
+            ViolationAction,
             ViolationKind,
             ViolationStatus,
             ZoneKind,

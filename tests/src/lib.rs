@@ -363,10 +363,20 @@ pub fn event_ids<R: Record>(view: &vanguard_core::model::View<R>) -> Vec<EventId
 
 /// A creation in the directory, by the operator.
 pub fn creation<R: Record>(env: &dyn Env, id: DocumentId, fields: &R::Fields) -> Act {
+    creation_in::<R>(env, OrgId::DIRECTORY, id, fields)
+}
+
+/// A creation in a space, by the operator.
+pub fn creation_in<R: Record>(
+    env: &dyn Env,
+    space: OrgId,
+    id: DocumentId,
+    fields: &R::Fields,
+) -> Act {
     let header = Header {
         id,
         kind: R::KIND,
-        space: OrgId::DIRECTORY,
+        space,
         creator: MemberId::OPERATOR,
         created_ms: env.now_ms(),
         schema: SCHEMA,

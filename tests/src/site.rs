@@ -44,9 +44,14 @@ pub fn config(data: &Path) -> Config {
 impl Site {
     /// Starts a relay on its data directory, on a port of its own or this one.
     pub async fn start(data: &Path, address: Option<SocketAddr>) -> Self {
+        Self::start_as(config(data), address).await
+    }
+
+    /// Starts a relay with options of its own.
+    pub async fn start_as(config: Config, address: Option<SocketAddr>) -> Self {
         let address = address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
         let listener = TcpListener::bind(address).await.unwrap();
-        let server = Server::start(listener, config(data)).unwrap();
+        let server = Server::start(listener, config).unwrap();
         let ready = server.ready().clone();
         let (relay, access) = (server.relay(), server.access());
         let (stop, stopped) = oneshot::channel();
@@ -113,14 +118,33 @@ impl Site {
 
     /// Enrols a notebook as a member's, and gives its way to the relay.
     pub async fn enrol(&self, member: MemberId, notebook: &mut Notebook) -> HttpRelay {
-        let by = MemberId::OPERATOR;
-        let invite = Invite {
-            secret: self.access.create_invite(member, 3_600_000, by).unwrap(),
-            ..self.invite.clone()
-        };
+        let invite = self.invite(member, "");
         let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
         http.enrol(notebook, &invite, "手机").await.unwrap();
         http
+    }
+
+    /// An invite for one device of a member.
+    pub fn invite(&self, member: MemberId, name: &str) -> Invite {
+        let secret = self
+            .access
+            .create_invite(member, 3_600_000, MemberId::OPERATOR);
+        Invite {
+            secret: secret.unwrap(),
+            member_name: name.to_owned(),
+            ..self.invite.clone()
+        }
+    }
+
+    /// Revokes every device of a member.
+    pub fn revoke_devices(&self, member: MemberId) {
+        for device in self.access.devices().unwrap() {
+            if device.member == member {
+                self.access
+                    .revoke_device(device.id, MemberId::OPERATOR)
+                    .unwrap();
+            }
+        }
     }
 
     /// Stops answering; what was acknowledged is in the log.

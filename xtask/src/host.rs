@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::debian;
 use crate::process::{self, Call};
+use crate::swift::{self, Swift};
 use crate::tools::Tool;
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -73,6 +74,10 @@ pub(crate) struct Host {
     pub(crate) has_rustup: bool,
     /// The standard library for wasm.
     pub(crate) wasm: Option<WasmLibrary>,
+    /// A JDK with Maven.
+    pub(crate) has_maven: bool,
+    /// Where Swift comes from.
+    pub(crate) swift: Option<Swift>,
     /// The pinned tools that are installed already.
     pub(crate) tools: Vec<Tool>,
 }
@@ -80,9 +85,10 @@ pub(crate) struct Host {
 impl Host {
     /// Asks the machine.
     pub(crate) fn probe(workspace: &Workspace) -> Self {
+        let privilege = privilege();
         Self {
             system: if debian::is_here() {
-                System::Debian(privilege())
+                System::Debian(privilege)
             } else {
                 System::Other
             },
@@ -96,6 +102,8 @@ impl Host {
             npm: on_path("npm"),
             has_rustup: answers("rustup", &["--version"]),
             wasm: wasm::library(workspace),
+            has_maven: answers("mvn", &["--version"]) && answers("javac", &["--version"]),
+            swift: swift::find(privilege == Privilege::Root),
             tools: Tool::ALL
                 .into_iter()
                 .filter(|tool| tool.is_installed(workspace))

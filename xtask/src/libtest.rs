@@ -1,4 +1,5 @@
-//! Counting tests: reads the `test result:` lines that cargo's test programs print.
+//! Counting tests: reads the lines in which cargo's test programs, Maven's Surefire and Swift's
+//! XCTest sum up.
 
 use std::ops::AddAssign;
 
@@ -39,13 +40,15 @@ impl AddAssign for Tally {
     }
 }
 
-/// Adds up the `test result:` lines of an output that comes in pieces.
+/// Adds up the summing lines of an output that comes in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     /// The line that has not ended yet.
     line: Vec<u8>,
     /// The sum so far.
     tally: Tally,
+    /// What XCTest said last: it sums up each suite, and all of them at the end.
+    xctest: Tally,
 }
 
 impl Counter {
@@ -66,6 +69,7 @@ impl Counter {
     /// one failure. A run in which no test was executed proves nothing and counts as one too.
     pub(crate) fn judge(mut self, exit_code: i32) -> Tally {
         self.end_line();
+        self.tally += self.xctest;
         let ended_badly = exit_code != 0 && self.tally.failed == 0;
         let ran_nothing = self.tally.passed + self.tally.failed == 0;
         if ended_badly || ran_nothing {
@@ -76,11 +80,44 @@ impl Counter {
 
     /// Reads the line that has ended and forgets it.
     fn end_line(&mut self) {
-        if let Some(found) = parse(&without_colours(&self.line)) {
+        let line = without_colours(&self.line);
+        if let Some(found) = parse(&line).or_else(|| parse_surefire(&line)) {
             self.tally += found;
+        } else if let Some(found) = parse_xctest(&line) {
+            self.xctest = found;
         }
         self.line.clear();
     }
+}
+
+/// The numbers of Surefire's last line, `[INFO] Tests run: 18, Failures: 0, Errors: 0, Skipped: 0`;
+/// those of single classes say how long they took.
+fn parse_surefire(line: &str) -> Option<Tally> {
+    let (level, counts) = line.trim().split_once("] Tests run: ")?;
+    if !level.starts_with('[') || counts.contains("Time elapsed") {
+        return None;
+    }
+    let mut numbers = counts.split(", ").map(|part| {
+        let (_, number) = part.rsplit_once(' ').unwrap_or(("", part));
+        number.trim().parse::<u64>().ok()
+    });
+    let [run, failures, errors, skipped] = std::array::from_fn(|_| numbers.next().flatten());
+    let (failed, skipped) = (failures? + errors?, skipped?);
+    Some(Tally::of(
+        run?.checked_sub(failed + skipped)?,
+        failed,
+        skipped,
+    ))
+}
+
+/// The numbers of XCTest's `Executed 18 tests, with 0 failures (0 unexpected) in 13 (13) seconds`.
+fn parse_xctest(line: &str) -> Option<Tally> {
+    let (run, rest) = line.trim().strip_prefix("Executed ")?.split_once(" test")?;
+    let (_, failures) = rest.split_once("with ")?;
+    let (failed, _) = failures.split_once(" failure")?;
+    // One failed test may count several failures.
+    let (run, failed): (u64, u64) = (run.parse().ok()?, failed.parse().ok()?);
+    Some(Tally::of(run.saturating_sub(failed), failed, 0))
 }
 
 /// The numbers of one `test result:` line; `None` for any other line.
@@ -129,6 +166,20 @@ mod tests {
     fn the_lines_of_several_programs_add_up() {
         let output = format!("running 15 tests\ntest a ... ok\n{OK}\n   Doc-tests x\n{BAD}");
         assert_eq!(counted(&output, 101), Tally::of(16, 2, 3));
+    }
+
+    #[test]
+    fn maven_and_swift_are_counted_once() {
+        let maven = "[INFO] Tests run: 4, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 2 s -- in A\n\
+                     [ERROR] Tests run: 18, Failures: 1, Errors: 2, Skipped: 3\n";
+        assert_eq!(counted(maven, 1), Tally::of(12, 3, 3));
+        let swift = "\t Executed 2 tests, with 0 failures (0 unexpected) in 1.9 (1.9) seconds\n\
+                     \t Executed 18 tests, with 1 failure (0 unexpected) in 13.7 (13.7) seconds\n";
+        assert_eq!(counted(swift, 1), Tally::of(17, 1, 0));
+        assert_eq!(
+            counted("Executed 0 tests, with 0 failures (0 unexpected)\n", 0),
+            Tally::FAILED
+        );
     }
 
     #[test]

@@ -8,10 +8,12 @@ mod debian;
 mod host;
 mod libtest;
 mod needs;
+mod phones;
 mod process;
 mod report;
 mod stage;
 mod steps;
+mod swift;
 mod test;
 mod tools;
 mod wasm;
@@ -24,6 +26,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::host::Host;
+use crate::phones::Phones;
 use crate::stage::Stage;
 use crate::tools::Tool;
 use crate::workspace::Workspace;
@@ -56,6 +59,12 @@ enum Task {
     },
     /// Look the dependencies up in the RustSec advisory database (needs it within reach)
     Audit,
+    /// Package the library for phones (needs an NDK, or a Mac with Xcode)
+    Package {
+        /// Which phones.
+        #[arg(value_enum)]
+        phones: Phones,
+    },
     /// Run every test, or only the stages that are named
     Test {
         /// Stages to run; all of them when none is named.
@@ -89,15 +98,34 @@ fn run(task: Task) -> Result<u8> {
             process::run(&demo)
         }
         Task::Bench { args } => {
+            let bindings = workspace
+                .cargo(["build", "--lib", "--bins", "--package"])
+                .args([
+                    "vanguard-mobile",
+                    "--package",
+                    "vanguard-bindgen",
+                    "--package",
+                    "vanguard-tests",
+                ]);
+            process::succeed(&bindings)?;
+            let small = workspace
+                .cargo(["build", "--profile", "mobile", "--lib"])
+                .args(["--package", "vanguard-mobile"]);
+            process::succeed(&small)?;
             let bench = workspace
                 .cargo(["run", "--release", "--package", "vanguard-tests"])
                 .args(["--bin", "bench", "--"])
-                .args(args);
+                .args(args)
+                .env("VANGUARD_TARGET", &workspace.target);
             process::run(&bench)
         }
         Task::Audit => {
             Tool::CargoDeny.install(&workspace, &Host::probe(&workspace))?;
             process::run(&steps::cargo_deny(&workspace, ["advisories"]))
+        }
+        Task::Package { phones } => {
+            phones::package(&workspace, phones)?;
+            Ok(0)
         }
         Task::Test { list: true, stages } => {
             report::list(&stage::chosen(&stages));

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::debian;
-use crate::host::{Host, Node, System};
+use crate::host::{Host, Node, Privilege, System};
 use crate::stage::Stage;
+use crate::swift::Swift;
 use crate::tools::Tool;
 
 /// One thing that a stage needs besides cargo.
@@ -21,6 +22,10 @@ pub(crate) enum Need {
     Node,
     /// Rust's standard library for `wasm32-unknown-unknown`.
     WasmLibrary,
+    /// A JDK and Maven, for the Kotlin package.
+    Maven,
+    /// A Swift that is on the machine, or root and debootstrap to bring one.
+    Swift,
     /// A pinned tool from a registry.
     Tool(Tool),
 }
@@ -54,6 +59,16 @@ impl Need {
                 State::Installable("rustup, or else Debian packages")
             }
             Self::WasmLibrary => met_or(host.wasm.is_some(), host, debian::RUST_FOR_WASM),
+            Self::Maven => met_or(host.has_maven, host, &["default-jdk-headless", "maven"]),
+            Self::Swift if host.swift.is_some() => State::Present,
+            Self::Swift => match host.system {
+                System::Debian(Privilege::Root) => {
+                    State::Packages(&["debian-archive-keyring", "debootstrap"])
+                }
+                System::Debian(_) | System::Other => State::Missing,
+            },
+            // The machine's own needs no folder.
+            Self::Tool(Tool::Swift) if host.swift == Some(Swift::Local) => State::Present,
             Self::Tool(tool) if host.tools.contains(&tool) => State::Present,
             Self::Tool(tool) => State::Installable(tool.registry()),
         }
@@ -68,6 +83,8 @@ impl fmt::Display for Need {
             Self::Python => "Python 3.10 or later with venv",
             Self::Node => "Node 18 or later with npm",
             Self::WasmLibrary => "Rust's library for wasm32-unknown-unknown",
+            Self::Maven => "JDK and Maven",
+            Self::Swift => "Swift 6, or root and debootstrap",
             Self::Tool(tool) => return tool.fmt(f),
         })
     }
@@ -119,7 +136,7 @@ fn met_or(is_met: bool, host: &Host, packages: &'static [&'static str]) -> State
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::{Privilege, WasmLibrary};
+    use crate::host::WasmLibrary;
 
     /// A Debian with a C compiler and nothing else.
     fn bare_debian() -> Host {
@@ -132,6 +149,8 @@ mod tests {
             npm: None,
             has_rustup: true,
             wasm: None,
+            has_maven: false,
+            swift: None,
             tools: Vec::new(),
         }
     }

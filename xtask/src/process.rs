@@ -55,6 +55,18 @@ impl Call {
         self
     }
 
+    /// Its environment, program and arguments as `env` takes them.
+    pub(crate) fn words(&self) -> Vec<OsString> {
+        let assigned = self.env.iter().map(|(name, value)| {
+            let mut word = name.clone();
+            word.push("=");
+            word.push(value);
+            word
+        });
+        let program = std::iter::once(self.program.clone());
+        assigned.chain(program).chain(self.args.clone()).collect()
+    }
+
     /// The same as the standard library's command.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);

@@ -18,6 +18,8 @@ pub(crate) enum Stage {
     Openapi,
     /// An Automerge that nobody here wrote reads the relay's documents
     Documents,
+    /// Kotlin and Swift tell the notebook's stories against a real relay
+    Bindings,
     /// Deliberate defects make the long tests fail
     Defects,
     /// Notebooks end equal, whatever the network does
@@ -30,11 +32,12 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which they run: what fails quickly comes first.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Fast,
         Self::Wasm,
         Self::Openapi,
         Self::Documents,
+        Self::Bindings,
         Self::Defects,
         Self::Convergence,
         Self::Crash,
@@ -55,6 +58,7 @@ impl Stage {
             Self::Wasm => &[Need::Clang, Need::WasmLibrary],
             Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],
             Self::Documents => &[Need::Node, Need::Tool(Tool::Automerge)],
+            Self::Bindings => &[Need::Maven, Need::Swift, Need::Tool(Tool::Swift)],
             Self::Defects | Self::Convergence | Self::Crash | Self::Demo => &[],
         };
         [&[Need::CCompiler], own].concat()

@@ -1,8 +1,13 @@
 //! The recipes: which programs a stage runs, and how each is judged.
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use crate::host::{Host, Node};
+use crate::phones;
 use crate::process::Call;
 use crate::stage::Stage;
+use crate::swift;
 use crate::tools::{self, Tool};
 use crate::wasm;
 use crate::workspace::Workspace;
@@ -47,6 +52,7 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
             let call = long_test(workspace, "documents").env("NODE", node);
             vec![tests(call).with(Tool::Automerge)]
         }
+        Stage::Bindings => bindings(workspace, host),
         Stage::Defects => {
             vec![tests(
                 long_test(workspace, "defects").args(["--features", "defects"]),
@@ -89,6 +95,47 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         tests(short.args(["--exclude", "vanguard-tests"])),
         tests(fleet.args(["--lib", "--test", "stories", "--test", "over_https"])),
     ]
+}
+
+/// The library, and both languages' packages on it. Everything is built by one cargo, beside the
+/// relay that the stories are told against.
+fn bindings(workspace: &Workspace, host: &Host) -> Vec<Step> {
+    let built = workspace.target.join("debug");
+    let library = workspace
+        .cargo(["build", "--bins", "--lib", "--package", "vanguard-mobile"])
+        .args([
+            "--package",
+            "vanguard-bindgen",
+            "--package",
+            "vanguard-tests",
+        ]);
+    let property = |name: &str, path: &Path| {
+        let mut property = OsString::from(format!("-Dvanguard.{name}="));
+        property.push(path);
+        property
+    };
+    let kotlin = workspace
+        .call("mvn")
+        .args(["--batch-mode", "--no-transfer-progress", "test"])
+        .args(["-Dvanguard.built=true"])
+        .args([property("build", &built)])
+        .args([property("output", &workspace.target.join("kotlin"))])
+        .within(&workspace.root.join("mobile-bindings/kotlin"));
+    let face = workspace
+        .call(built.join("vanguard-bindgen"))
+        .args(["swift"])
+        .args([built.join("libvanguard_mobile.so")])
+        .args(["mobile-bindings/swift/Generated"]);
+    let on_phones = phones::installed(workspace).into_iter();
+    [
+        check(library),
+        tests(kotlin),
+        check(face),
+        tests(swift::test(workspace, host.swift)).with(Tool::Swift),
+    ]
+    .into_iter()
+    .chain(on_phones.map(|target| check(phones::check(workspace, target))))
+    .collect()
 }
 
 /// The demonstration must end well, and must notice each sabotage.

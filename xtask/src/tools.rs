@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::host::Host;
 use crate::process;
+use crate::swift::{self, Swift};
 use crate::workspace::Workspace;
 
 /// The version of cargo-deny that judges licences and sources.
@@ -27,11 +28,18 @@ pub(crate) enum Tool {
     Schemathesis,
     /// The JavaScript Automerge, beside the program that uses it.
     Automerge,
+    /// Swift, in a folder of its own where the machine has none.
+    Swift,
 }
 
 impl Tool {
     /// Every tool.
-    pub(crate) const ALL: [Self; 3] = [Self::CargoDeny, Self::Schemathesis, Self::Automerge];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::CargoDeny,
+        Self::Schemathesis,
+        Self::Automerge,
+        Self::Swift,
+    ];
 
     /// Where it comes from.
     pub(crate) fn registry(self) -> &'static str {
@@ -39,6 +47,7 @@ impl Tool {
             Self::CargoDeny => "crates.io",
             Self::Schemathesis => "PyPI",
             Self::Automerge => "npm",
+            Self::Swift => "Debian",
         }
     }
 
@@ -50,13 +59,15 @@ impl Tool {
 
     /// Installs the pinned version, unless it is there.
     pub(crate) fn install(self, workspace: &Workspace, host: &Host) -> Result<()> {
-        if self.is_installed(workspace) {
+        let is_local = self == Self::Swift && host.swift == Some(Swift::Local);
+        if is_local || self.is_installed(workspace) {
             return Ok(());
         }
         match self {
             Self::CargoDeny => build_cargo_deny(workspace),
             Self::Schemathesis => install_schemathesis(workspace, host),
             Self::Automerge => install_automerge(workspace, host),
+            Self::Swift => swift::install(workspace),
         }
         .with_context(|| format!("cannot install {self} from {}", self.registry()))?;
         fs::write(self.folder(workspace).join(STAMP), self.pinned(workspace)?)?;
@@ -69,6 +80,7 @@ impl Tool {
             Self::CargoDeny => workspace.tools().join("cargo-deny"),
             Self::Schemathesis => workspace.tools().join("schemathesis"),
             Self::Automerge => documents(workspace).join("node_modules"),
+            Self::Swift => swift::folder(workspace),
         }
     }
 
@@ -81,6 +93,7 @@ impl Tool {
                 let lock = documents(workspace).join("package-lock.json");
                 fs::read_to_string(lock).context("tests/documents has no package-lock.json")
             }
+            Self::Swift => Ok(swift::pinned()),
         }
     }
 }
@@ -91,6 +104,7 @@ impl fmt::Display for Tool {
             Self::CargoDeny => write!(f, "cargo-deny {CARGO_DENY}"),
             Self::Schemathesis => f.write_str("schemathesis"),
             Self::Automerge => f.write_str("@automerge/automerge"),
+            Self::Swift => f.write_str("swiftlang"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one transport: HTTPS to a relay, checked by the relay's own key. Phones, tests and the
 //! demo all use it. Bodies travel compressed with zstd.
 
+mod live;
 mod pin;
 
 use std::io::Read as _;
@@ -16,7 +17,9 @@ use crate::invite::Invite;
 use crate::keys::{PublicKey, hex};
 use crate::notebook::{Notebook, NotebookError};
 use crate::sync::{Options, Progress, Session, Step, SyncError};
-use crate::wire::{self, EnrolResponse, MEDIA_TYPE};
+use crate::wire::{self, EnrolRequest, EnrolResponse, MEDIA_TYPE};
+
+pub use live::LiveChannel;
 
 /// Why an exchange with the relay came to nothing. What was committed stays committed.
 #[derive(Debug, thiserror::Error)]
@@ -137,12 +140,18 @@ impl HttpRelay {
         name: &str,
     ) -> Result<Option<String>, HttpError> {
         let enrolment = notebook.begin_enrolment(invite, name)?;
-        let body = wire::encode(&enrolment.request);
-        let answer = self.post("/v1/enroll", None, body).await?;
-        let response: EnrolResponse =
-            wire::decode(&answer).map_err(|error| SyncError::Answer(error.to_string()))?;
+        let response = self.ask_to_enrol(&enrolment.request).await?;
         notebook.finish_enrolment(invite, &response)?;
         Ok((!response.is_confirmed).then_some(enrolment.confirmation_code))
+    }
+
+    /// Asks to enrol a device, for callers that cannot lend their notebook while they wait.
+    ///
+    /// # Errors
+    /// [`HttpError`]; the same may be asked again after a lost answer.
+    pub async fn ask_to_enrol(&self, request: &EnrolRequest) -> Result<EnrolResponse, HttpError> {
+        let answer = self.post("/v1/enroll", None, wire::encode(request)).await?;
+        Ok(wire::decode(&answer).map_err(|error| SyncError::Answer(error.to_string()))?)
     }
 
     /// Syncs a notebook until it is up to date; `observe` is told of the progress after each page.
@@ -240,10 +249,14 @@ struct Problem {
 
 async fn problem(response: Response) -> HttpError {
     let status: StatusCode = response.status();
-    let problem: Problem = match response.bytes().await {
-        Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+    let is_packed = response.headers().get(CONTENT_ENCODING).is_some();
+    let body = match response.bytes().await {
+        Ok(bytes) if is_packed => unpack(&bytes).unwrap_or_default(),
+        Ok(bytes) => bytes.into(),
         Err(error) => return unreachable(error),
     };
+    // Whatever stands between may answer in its own words.
+    let problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
     HttpError::Problem {
         status: status.as_u16(),
         kind: problem.kind,

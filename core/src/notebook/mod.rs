@@ -8,6 +8,7 @@
 mod drafts;
 mod identity;
 mod rebuilding;
+mod safety;
 mod verbs;
 mod writing;
 
@@ -28,8 +29,10 @@ use crate::store::query::{self, Filter, Page, PageKey, Row};
 use crate::store::{Durability, Store, StoreError, meta, outbox, synced};
 use crate::sync::Link;
 
+pub use drafts::InspectionDraft;
 pub use identity::Identity;
 pub(crate) use rebuilding::{rebuild, rebuild_without_lost};
+pub use safety::StorageUse;
 pub(crate) use writing::Hand;
 
 /// Why a verb was not done. Nothing has happened then.

@@ -5,10 +5,15 @@
 //! record who may create, edit and append; what a record's own state allows is said by
 //! [`Record::apply`](crate::model::Record::apply). A [`Refusal`] is the reason in every case.
 
+mod actions;
 mod author;
 mod directory;
 mod permissions;
 
+pub use actions::{
+    Actionable, Attempt, HazardAction, InspectionAction, PostAction, ViolationAction,
+    allowed_actions,
+};
 pub use author::{author_of_change, author_of_creation, choose_author, may_change, may_create};
 pub use directory::{Directory, DirectoryOrg, Standing, StoredGrant};
 pub use permissions::{Governed, Judge, is_name_visible};

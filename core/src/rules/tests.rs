@@ -1025,3 +1025,70 @@ mod appending {
         );
     }
 }
+
+/// What each is offered of a hazard at each point of its life.
+#[test]
+fn a_screen_is_offered_what_the_rules_accept_and_nothing_else() {
+    use HazardAction as A;
+    let mut directory = directory();
+    let mut member = |number: u128, role| {
+        let id = MemberId(Uuid::from_u128(number));
+        give(&mut directory, id, role, BRANCH);
+        id
+    };
+    let rectifier = member(0x61, PartyMember);
+    let officer = member(0x62, SafetyOfficer);
+    let supervisor = member(0x63, Supervisor);
+    let viewer = member(0x64, Viewer);
+
+    let mut view = hazard();
+    view.state.reported_by = Some(CREATOR);
+    let offered = |view: &View<Hazard>, member| allowed_actions(&directory, member, view);
+    let everybody = [
+        A::Edit,
+        A::AddControlMeasure,
+        A::RectifyOnTheSpot,
+        A::Comment,
+    ];
+    assert_eq!(offered(&view, rectifier), everybody);
+    assert_eq!(offered(&view, viewer), [A::Comment]);
+    assert_eq!(offered(&view, SOMEBODY), []);
+    assert_eq!(
+        offered(&view, officer),
+        [
+            A::Edit,
+            A::GradeGeneral,
+            A::GradeMajor,
+            A::AddControlMeasure,
+            A::RectifyOnTheSpot,
+            A::Void,
+            A::Comment
+        ]
+    );
+
+    view.state.status = HazardStatus::Assigned;
+    view.state.grade = Some(crate::model::hazard::HazardGrade::General);
+    view.state.assignment = Some(Assignment {
+        unit: UnitId(Uuid::nil()),
+        person: Party::Member(rectifier),
+        mode: RectificationMode::Deadline,
+        deadline_ms: 0,
+        assurances: None,
+        plan: None,
+    });
+    let assigned = [A::Edit, A::AddControlMeasure, A::Rectify, A::Comment];
+    assert_eq!(offered(&view, rectifier), assigned);
+    let for_officer = offered(&view, officer);
+    assert!(for_officer.contains(&A::RectifyOnBehalf) && for_officer.contains(&A::Extend));
+    assert!(!for_officer.contains(&A::Rectify) && !for_officer.contains(&A::RectifyOnTheSpot));
+
+    view.state.status = HazardStatus::Verified;
+    let verified = [A::Edit, A::AddControlMeasure, A::ReturnForRework];
+    assert_eq!(offered(&view, supervisor)[..3], verified);
+    assert!(!offered(&view, supervisor).contains(&A::CloseOut));
+    assert!(offered(&view, officer).contains(&A::CloseOut));
+
+    view.state.status = HazardStatus::Closed;
+    assert_eq!(offered(&view, officer), [A::Comment]);
+    assert_eq!(offered(&view, supervisor), [A::Reopen, A::Comment]);
+}

@@ -174,6 +174,16 @@ pub fn kind_of(conn: &Connection, id: DocumentId) -> Result<Option<(DocumentKind
     Ok(found.and_then(|(kind, space)| Some((DocumentKind::parse(&kind)?, space))))
 }
 
+/// Whether this version can read all of a document; otherwise it can be looked at, not changed.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_good(conn: &Connection, id: DocumentId) -> Result<bool> {
+    let mut statement =
+        conn.prepare_cached("SELECT 1 FROM document WHERE id = ?1 AND condition = 'good'")?;
+    Ok(statement.exists([id])?)
+}
+
 const SELECT: &str = "SELECT r.doc, r.at_ms, r.view, r.is_conflicted,
     EXISTS (SELECT 1 FROM outbox WHERE outbox.doc = r.doc),
     EXISTS (SELECT 1 FROM returned WHERE document = (SELECT id FROM document WHERE document.doc = r.doc)

@@ -16,8 +16,8 @@ use vanguard_core::{Composed, Composer, Notebook, SystemEnv, Verb};
 use vanguard_tests::Fleet;
 
 use crate::fleet::inspection;
-use crate::limits;
 use crate::table::Table;
+use crate::{bindings, limits};
 
 const TIMES: usize = 300;
 
@@ -110,6 +110,8 @@ pub(crate) fn measure_large(count: usize, table: &mut Table) {
         count as u64
     );
     table.put("count of all", "ms", begun.elapsed().as_secs_f64() * 1e3);
+    drop(notebook);
+    bindings::measure(&path, count, table);
 }
 
 fn time_list(notebook: &Notebook, filter: &Filter) -> f64 {

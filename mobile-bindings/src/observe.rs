@@ -1,0 +1,113 @@
+//! Telling a screen when what it shows has changed, and only then: after each commit the query is
+//! made again and compared, so that a thousand records of another zone wake nobody.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use vanguard_core::id::DocumentId;
+use vanguard_core::model::{DocumentKind, for_kind};
+use vanguard_core::notebook::NotebookError;
+use vanguard_core::store::StoreError;
+use vanguard_core::store::query::kind_of;
+
+use crate::error::Result;
+use crate::handles::TaskHandle;
+use crate::lists::ListFilter;
+use crate::notebook::Notebook;
+use crate::runtime;
+
+/// What a screen shows.
+#[derive(Clone, Debug, uniffi::Enum)]
+pub enum Watched {
+    /// The first `limit` rows of a list.
+    List {
+        /// Of which kind.
+        kind: DocumentKind,
+        /// Which of them.
+        filter: ListFilter,
+        /// How many.
+        limit: u32,
+    },
+    /// One record, which may not be here yet.
+    Record {
+        /// Its id.
+        id: DocumentId,
+    },
+    /// What is unsent, returned and drafted.
+    Status,
+}
+
+/// What an app gives to be told of changes. It is called on a thread of this library: hand over to
+/// your own and return.
+#[uniffi::export(with_foreign)]
+pub trait ChangeListener: Send + Sync {
+    /// What is watched has changed; ask for it again.
+    fn on_changed(&self);
+}
+
+#[uniffi::export]
+impl Notebook {
+    /// Tells `listener` after each change of what is watched, until the handle is cancelled or
+    /// let go of. Several changes in a row may be told as one.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn observe(
+        self: Arc<Self>,
+        watched: Watched,
+        listener: Arc<dyn ChangeListener>,
+    ) -> Result<Arc<TaskHandle>> {
+        let mut changed = self.changed.subscribe();
+        let mut shown = self.fingerprint(&watched)?;
+        let notebook = Arc::downgrade(&self);
+        let task = runtime::handle()?.spawn(async move {
+            while changed.changed().await.is_ok() {
+                let Some(notebook) = notebook.upgrade() else {
+                    return;
+                };
+                // While paused, or where a row is damaged, there is nothing new to show.
+                let Ok(now) = notebook.fingerprint(&watched) else {
+                    continue;
+                };
+                drop(notebook);
+                if now != shown {
+                    shown = now;
+                    listener.on_changed();
+                }
+            }
+        });
+        Ok(TaskHandle::new(task.abort_handle()))
+    }
+}
+
+impl Notebook {
+    fn fingerprint(&self, watched: &Watched) -> Result<u64> {
+        let shown = self.read(|notebook| {
+            let json = match watched {
+                Watched::List {
+                    kind,
+                    filter,
+                    limit,
+                } => for_kind!(*kind, R => {
+                    let page = notebook.list::<R>(&filter.clone().into(), None, *limit as usize)?;
+                    serde_json::to_vec(&page)
+                }),
+                Watched::Record { id } => match kind_of(notebook.reader(), *id)? {
+                    Some((kind, _)) => for_kind!(kind, R => {
+                        serde_json::to_vec(&notebook.get::<R>(*id)?)
+                    }),
+                    None => Ok(Vec::new()),
+                },
+                Watched::Status => {
+                    let drafts: Vec<i64> =
+                        notebook.drafts()?.iter().map(|d| d.updated_ms).collect();
+                    serde_json::to_vec(&(notebook.unsent()?, notebook.returned()?, drafts))
+                }
+            };
+            json.map_err(|error| NotebookError::from(StoreError::from(error)))
+        })?;
+        let mut hasher = DefaultHasher::new();
+        shown.hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+}
