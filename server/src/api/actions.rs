@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vanguard_core::Verb;
 use vanguard_core::id::{DocumentId, EventId};
-use vanguard_core::model::{DocumentKind, for_kind};
+use vanguard_core::model::{DocumentKind, Event, View, for_kind};
 use vanguard_core::rules::{Governed, Refusal, author_of_change};
 use vanguard_core::store::{StoreError, query};
 
@@ -40,7 +40,8 @@ pub(super) struct Action {
     /// The event, such as `graded`; or `edit`.
     event: String,
     /// Which case of it, where the rules tell cases apart: `general` and `major` of a grade,
-    /// `on_the_spot` and `on_behalf` of a rectification.
+    /// `on_the_spot` and `on_behalf` of a rectification, `and_closed_out` of a verification that
+    /// the same person closes out at once.
     case: Option<&'static str>,
     /// Why it may not be done; null where it may.
     refusal: Option<Refusal>,
@@ -90,7 +91,7 @@ fn judged<R: Governed>(
     };
     let ask = |verb: &Verb| author_of_change(&reader.directory, reader.member, &view, verb).err();
     let mut actions = Vec::new();
-    for (case, body) in samples(R::KIND, &object(&view.state)) {
+    for (case, body) in samples(R::KIND, &object(&view.fields), &object(&view.state)) {
         let name = body.get("event").and_then(Value::as_str).unwrap_or_default();
         let name = name.to_owned();
         let refusal = match event_verb::<R>(event, at_ms, body) {
@@ -99,9 +100,43 @@ fn judged<R: Governed>(
         };
         actions.push(Action::new(name, case, refusal));
     }
+    if let Some(refusal) = closing_at_once(reader, &view, (event, at_ms)) {
+        let case = Some("and_closed_out");
+        actions.push(Action::new("verified".into(), case, refusal));
+    }
     let edit = Verb::Edit { fields: Map::new() };
     actions.push(Action::new("edit".into(), None, ask(&edit)));
     Ok(Some(actions))
+}
+
+/// Whether whoever verifies a hazard now may then close it out; `None` for what is no hazard.
+fn closing_at_once<R: Governed>(
+    reader: &Reader,
+    view: &View<R>,
+    (event, at_ms): (EventId, i64),
+) -> Option<Option<Refusal>> {
+    if R::KIND != DocumentKind::Hazard {
+        return None;
+    }
+    let step = |view: &View<R>, body: Value| -> Result<View<R>, Refusal> {
+        let malformed = |_| Refusal::Malformed;
+        let verb = event_verb::<R>(event, at_ms, map(body.clone())).map_err(|_| Refusal::Malformed)?;
+        let author = author_of_change(&reader.directory, reader.member, view, &verb)?;
+        let event = Event {
+            id: event,
+            author,
+            at_ms,
+            seen: Vec::new(),
+            body: serde_json::from_value(body).map_err(malformed)?,
+        };
+        Ok(View {
+            state: R::apply(&view.state, &event)?,
+            ..view.clone()
+        })
+    };
+    let verified = json!({"event": "verified", "conclusion": TEXT, "assessment": TEXT});
+    let both = step(view, verified).and_then(|view| step(&view, json!({"event": "closed_out"})));
+    Some(both.err())
 }
 
 impl Action {
@@ -123,6 +158,7 @@ const LATE_MS: i64 = 253_402_300_799_999;
 /// One sample of each event of a kind, with the case that it stands for.
 fn samples(
     kind: DocumentKind,
+    fields: &Map<String, Value>,
     state: &Map<String, Value>,
 ) -> Vec<(Option<&'static str>, Map<String, Value>)> {
     let nobody = Uuid::nil();
@@ -161,6 +197,7 @@ fn samples(
         DocumentKind::Organisation => vec![
             json!({"event": "approved", "secretary": nobody}),
             json!({"event": "activated"}),
+            json!({"event": "dissolved", "host": fields.get("parent"), "reason": TEXT}),
             json!({"event": "archived"}),
         ],
         DocumentKind::Grant => vec![json!({"event": "ended", "reason": TEXT})],

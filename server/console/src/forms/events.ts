@@ -49,7 +49,7 @@ const events: Record<string, Record<string, Field[]>> = {
     returned_for_rework: [reason],
     verified: [prose("conclusion", required), prose("assessment", { isShown: isMajor, ...required })],
     closed_out: [],
-    "verified.closed_out": [prose("conclusion", required)],
+    "verified.and_closed_out": [prose("conclusion", required)],
     voided: [reason],
     reopened: [reason],
     commented: [prose("text", required)],
