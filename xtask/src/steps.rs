@@ -1,5 +1,6 @@
 //! The recipes: which programs a stage runs, and how each is judged.
 
+use crate::console;
 use crate::host::{Host, Node};
 use crate::process::Call;
 use crate::stage::Stage;
@@ -34,6 +35,7 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
     match stage {
         Stage::Fast => fast(workspace),
         Stage::Wasm => vec![check(wasm::build(workspace, host.wasm))],
+        Stage::Web => web(workspace, host),
         Stage::Openapi => {
             let call =
                 long_test(workspace, "schema").env("SCHEMATHESIS", tools::schemathesis(workspace));
@@ -88,6 +90,24 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         check(cargo_deny(workspace, ["licenses", "bans", "sources"])).with(Tool::CargoDeny),
         tests(short.args(["--exclude", "vanguard-tests"])),
         tests(fleet.args(["--lib", "--test", "stories", "--test", "over_https"])),
+    ]
+}
+
+/// The console is built, embedded, checked against the API's types, and used as people use it.
+fn web(workspace: &Workspace, host: &Host) -> Vec<Step> {
+    let page = workspace.cargo(["xtask", "console"]);
+    let program = workspace.cargo(["build", "--release", "--package", "vanguard-server"]);
+    let browser = host.chromium.clone().unwrap_or_else(|| "chromium".into());
+    let test = console::npm(workspace, host).unwrap_or_else(|_| workspace.call("npm"));
+    let test = test
+        .args(["test"])
+        .env("VANGUARD", workspace.target.join("release/vanguard"))
+        .env("SCREENSHOTS", workspace.target.join("screenshots"))
+        .env("CHROMIUM", browser);
+    vec![
+        check(page).with(Tool::Console),
+        check(program),
+        check(test),
     ]
 }
 

@@ -35,6 +35,12 @@ document.documentElement.lang = language.value;
 
 export const t = i18n.global.t;
 
+/** What an event of a kind of record is called: by the core where it names it, else by the page. */
+export function eventName(kind: string, event: string): string {
+  const key = `${kind}_event.${event}`;
+  return i18n.global.te(key, "zh-CN") ? t(key) : t(`event.${event}`);
+}
+
 /** The word for a value of one of the core's enumerations; a dash for none. */
 export function word(group: string, value: string | null | undefined): string {
   return value ? t(`${group}.${value}`) : "—";

@@ -69,6 +69,10 @@ export function factOf(key: string, value: unknown): Fact {
     }));
     return { key, label, text: "", facts };
   }
+  if (key === "excepted" && Array.isArray(value)) {
+    const days = value as { from: number; to: number; reason: string }[];
+    return { key, label, text: days.map((it) => `${isoDay(it.from)} – ${isoDay(it.to)} ${it.reason}`).join("；") };
+  }
   if (PARTIES.includes(key) && typeof value === "object") return { key, label, text: partyName(value as never) };
   const link = LINKS[key];
   if (link && typeof value === "string") return { key, label, text: t("form.open"), to: `/${link}/${value}` };

@@ -24,7 +24,7 @@ export async function loadOverview(spaces?: string) {
 
 export type OverviewData = Awaited<ReturnType<typeof loadOverview>>;
 
-/** Tallies of units or organisations with names, those with most open first. */
-export function named<T extends { value?: string | null }>(tallies: T[], most: number): (T & { name: string })[] {
-  return tallies.slice(0, most).map((tally) => ({ ...tally, name: tally.value ? nameOf(tally.value) : t("figure.none") }));
+/** The first tallies with the names of what they are of, `none` for what has none. */
+export function named<T extends { value?: string | null }>(tallies: T[], most: number, none: string): (T & { name: string })[] {
+  return tallies.slice(0, most).map((tally) => ({ ...tally, name: tally.value ? nameOf(tally.value) : t(none) }));
 }

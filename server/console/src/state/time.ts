@@ -1,6 +1,11 @@
 // Times as the users count them: in China, on whatever computer.
 import { language } from "../i18n";
 
+/** How dates are written: no month is taken for a day. */
+const STYLES = {
+  "zh-CN": { locale: "zh-CN", month: "2-digit" },
+  en: { locale: "en-GB", month: "short" },
+} as const;
 const ZONE = "Asia/Shanghai";
 const CHINA_MS = 8 * 3_600_000;
 export const DAY_MS = 86_400_000;
@@ -9,7 +14,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify([language.value, options]);
-  const made = formats.get(key) ?? new Intl.DateTimeFormat(language.value, { timeZone: ZONE, hourCycle: "h23", ...options });
+  const made = formats.get(key) ?? new Intl.DateTimeFormat(STYLES[language.value].locale, { timeZone: ZONE, hourCycle: "h23", ...options });
   formats.set(key, made);
   return made;
 }
@@ -17,18 +22,18 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 /** Day and minute. */
 export function time(ms: number | null | undefined): string {
   if (ms == null) return "—";
-  return format({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(ms);
+  return format({ year: "numeric", month: STYLES[language.value].month, day: "2-digit", hour: "2-digit", minute: "2-digit" }).format(ms);
 }
 
 /** The day alone. */
 export function date(ms: number | null | undefined): string {
   if (ms == null) return "—";
-  return format({ year: "numeric", month: "2-digit", day: "2-digit" }).format(ms);
+  return format({ year: "numeric", month: STYLES[language.value].month, day: "2-digit" }).format(ms);
 }
 
 /** Month and day, of a day counted from 1970. */
 export function shortDay(day: number): string {
-  return format({ month: "numeric", day: "numeric" }).format(day * DAY_MS);
+  return format({ month: language.value === "en" ? "short" : "numeric", day: "numeric" }).format(day * DAY_MS);
 }
 
 /** A span in the largest unit that tells it, without its sign. */
