@@ -56,7 +56,11 @@ pub(crate) fn npm(workspace: &Workspace, host: &Host) -> Result<Call> {
     };
     let folder = npm.parent().context("npm lies nowhere")?;
     let found = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths([folder.to_path_buf()].into_iter().chain(env::split_paths(&found)));
+    let path = env::join_paths(
+        [folder.to_path_buf()]
+            .into_iter()
+            .chain(env::split_paths(&found)),
+    );
     let call = Call::new(OsString::from(npm.clone())).env("PATH", path?);
     Ok(call.within(&self::folder(workspace)))
 }
@@ -69,7 +73,9 @@ pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
 fn is_current(workspace: &Workspace) -> bool {
     let page = self::folder(workspace).join("dist/page/index.html");
     let built = fs::metadata(page).and_then(|page| page.modified()).ok();
-    let sources = SOURCES.iter().map(|path| newest(&workspace.root.join(path)));
+    let sources = SOURCES
+        .iter()
+        .map(|path| newest(&workspace.root.join(path)));
     match (built, sources.collect::<Option<Vec<_>>>()) {
         (Some(built), Some(changed)) => changed.iter().all(|changed| *changed < built),
         _ => false,

@@ -104,11 +104,7 @@ fn web(workspace: &Workspace, host: &Host) -> Vec<Step> {
         .env("VANGUARD", workspace.target.join("release/vanguard"))
         .env("SCREENSHOTS", workspace.target.join("screenshots"))
         .env("CHROMIUM", browser);
-    vec![
-        check(page).with(Tool::Console),
-        check(program),
-        check(test),
-    ]
+    vec![check(page).with(Tool::Console), check(program), check(test)]
 }
 
 /// The demonstration must end well, and must notice each sabotage.

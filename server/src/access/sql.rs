@@ -4,7 +4,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migrations by number: number `n` takes the file from version `n` to `n + 1`.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE invite (
         secret_hash BLOB PRIMARY KEY,
         member BLOB NOT NULL,
@@ -56,7 +57,7 @@ const MIGRATIONS: &[&str] = &["
     ) STRICT;
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 ",
-"
+    "
     CREATE TABLE sign_in_link (
         token_hash BLOB PRIMARY KEY,
         member BLOB NOT NULL,
@@ -64,7 +65,8 @@ const MIGRATIONS: &[&str] = &["
         name TEXT NOT NULL,
         expires_at_ms INTEGER NOT NULL
     ) STRICT;
-"];
+",
+];
 
 /// Brings the file to the version that this program writes.
 ///

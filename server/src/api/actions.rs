@@ -92,7 +92,10 @@ fn judged<R: Governed>(
     let ask = |verb: &Verb| author_of_change(&reader.directory, reader.member, &view, verb).err();
     let mut actions = Vec::new();
     for (case, body) in samples(R::KIND, &object(&view.fields), &object(&view.state)) {
-        let name = body.get("event").and_then(Value::as_str).unwrap_or_default();
+        let name = body
+            .get("event")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let name = name.to_owned();
         let refusal = match event_verb::<R>(event, at_ms, body) {
             Ok(verb) => ask(&verb),
@@ -120,7 +123,8 @@ fn closing_at_once<R: Governed>(
     }
     let step = |view: &View<R>, body: Value| -> Result<View<R>, Refusal> {
         let malformed = |_| Refusal::Malformed;
-        let verb = event_verb::<R>(event, at_ms, map(body.clone())).map_err(|_| Refusal::Malformed)?;
+        let verb =
+            event_verb::<R>(event, at_ms, map(body.clone())).map_err(|_| Refusal::Malformed)?;
         let author = author_of_change(&reader.directory, reader.member, view, &verb)?;
         let event = Event {
             id: event,
@@ -217,9 +221,7 @@ fn samples(
     samples.map(|sample| (None, map(sample))).collect()
 }
 
-fn hazard_samples(
-    state: &Map<String, Value>,
-) -> Vec<(Option<&'static str>, Map<String, Value>)> {
+fn hazard_samples(state: &Map<String, Value>) -> Vec<(Option<&'static str>, Map<String, Value>)> {
     let assigned = state.get("assignment").and_then(|it| it.get("person"));
     let person = assigned.cloned();
     let person = person.unwrap_or_else(|| json!({"member": Uuid::nil()}));
@@ -258,7 +260,10 @@ fn hazard_samples(
             Some("on_behalf"),
             json!({"event": "rectified", "what": TEXT, "on_behalf_of": person}),
         ),
-        (None, json!({"event": "returned_for_rework", "reason": TEXT})),
+        (
+            None,
+            json!({"event": "returned_for_rework", "reason": TEXT}),
+        ),
         (
             None,
             json!({"event": "verified", "conclusion": TEXT, "assessment": TEXT}),

@@ -72,7 +72,10 @@ pub(super) async fn ledger(
             Problem::from(ProblemKind::Internal)
         })?;
         let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static(format.media())),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(format.media()),
+            ),
             (
                 header::CONTENT_DISPOSITION,
                 HeaderValue::from_static(format.disposition()),
@@ -203,7 +206,9 @@ fn csv_sheet(rows: &[LedgerRow], language: Language) -> anyhow::Result<Vec<u8>> 
     for row in rows {
         writer.write_record(columns.iter().map(|column| cell(row, *column, language)))?;
     }
-    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+    Ok(writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?)
 }
 
 /// A cell that no spreadsheet takes for a formula.

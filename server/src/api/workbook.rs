@@ -41,7 +41,10 @@ pub(super) fn write(rows: &[LedgerRow], language: Language) -> Result<Vec<u8>, X
         }
     }
     sheet.set_freeze_panes(1, 1)?;
-    sheet.set_landscape().set_paper_size(9).set_repeat_rows(0, 0)?;
+    sheet
+        .set_landscape()
+        .set_paper_size(9)
+        .set_repeat_rows(0, 0)?;
     let last = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let columns = u16::try_from(LedgerColumn::ALL.len()).unwrap_or(1);
     sheet.autofilter(0, 0, last, columns - 1)?;

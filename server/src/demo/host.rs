@@ -127,7 +127,10 @@ pub(super) fn stay(
     println!("  免密登录，链接各可用一次 · sign in without a password, each link once:");
     for (title, session) in guides {
         let token = running.access.create_sign_in_link(session, DAY_MS)?;
-        println!("    {title} {}: {public_url}/signin?token={token}", session.name);
+        println!(
+            "    {title} {}: {public_url}/signin?token={token}",
+            session.name
+        );
     }
     if let Some(setup) = &running.ready.setup_url {
         println!("  首位管理员 the first administrator: {setup}");

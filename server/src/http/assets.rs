@@ -48,10 +48,14 @@ pub(super) async fn elsewhere(request: Request) -> Response {
     let is_programs = ["/api/", "/v1/", "/assets/"]
         .iter()
         .any(|start| path.starts_with(start));
-    let wants_page = request.headers().get_all(header::ACCEPT).iter().any(|accepted| {
-        let accepted = accepted.to_str().unwrap_or_default();
-        accepted.contains("text/html")
-    });
+    let wants_page = request
+        .headers()
+        .get_all(header::ACCEPT)
+        .iter()
+        .any(|accepted| {
+            let accepted = accepted.to_str().unwrap_or_default();
+            accepted.contains("text/html")
+        });
     let page = (request.method() == Method::GET && wants_page && !is_programs)
         .then(|| page(request.headers()))
         .flatten();

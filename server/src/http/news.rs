@@ -21,7 +21,9 @@ pub(super) async fn news(
     let first = (app, auth, head, None);
     let events = stream::unfold(first, |(app, auth, mut head, told)| async move {
         let position = next(&app, &auth, &mut head, told).await?;
-        let event = Event::default().event("position").data(position.to_string());
+        let event = Event::default()
+            .event("position")
+            .data(position.to_string());
         Some((Ok(event), (app, auth, head, Some(position))))
     });
     Sse::new(events).keep_alive(KeepAlive::default())

@@ -46,8 +46,9 @@ pub fn trend(conn: &Connection, spaces: &[OrgId], from: Day, to: Day) -> Result<
     let mut days: Vec<TrendDay> = (from.0..to.0).map(empty).collect();
     let range = [from.start_ms(), to.start_ms()];
     let mut note = |sql, figure: fn(&mut TrendDay) -> &mut u64| -> Result<()> {
-        let found: Vec<(i32, u64)> =
-            groups(conn, sql, spaces, &range, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found: Vec<(i32, u64)> = groups(conn, sql, spaces, &range, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
         for (day, count) in found {
             let place = usize::try_from(day - from.0).ok();
             if let Some(day) = place.and_then(|place| days.get_mut(place)) {

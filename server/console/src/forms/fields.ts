@@ -3,6 +3,7 @@ import type { NamedKind } from "../state/names";
 
 export type FieldType =
   | "text"
+  | "password"
   | "prose"
   | "bool"
   | "number"
@@ -43,6 +44,7 @@ const make =
   (key: string, more: Partial<Field> = {}): Field => ({ key, type, ...more });
 
 export const text = make("text");
+export const password = make("password");
 export const prose = make("prose");
 export const bool = make("bool");
 export const number = make("number");
