@@ -53,8 +53,9 @@ async fn what_is_offered_is_what_is_allowed() {
     let supervisors = refusals(&site, site.supervisor, &id).await;
     assert_eq!(supervisors["verified"], Value::Null);
     assert_eq!(supervisors["verified.and_closed_out"], "role");
-    let hidden = site.get(site.outsider, &format!("/documents/{id}/actions"));
-    assert_eq!(hidden.await.status, StatusCode::NOT_FOUND);
+    let path = format!("/documents/{id}/actions");
+    let hidden = site.get(site.outsider, &path).await;
+    assert_eq!(hidden.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
