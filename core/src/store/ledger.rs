@@ -162,6 +162,14 @@ pub fn rows(
     })
 }
 
+/// The row of one hazard.
+///
+/// # Errors
+/// SQLite's.
+pub fn row(conn: &Connection, view: View<Hazard>, reader: Reader) -> Result<LedgerRow> {
+    Names::new(conn, reader.language).row(view, reader.now_ms)
+}
+
 /// A hazard's readable number. It comes from the document's header alone, so that it is the same
 /// on every device and never changes.
 pub fn number(view: &View<Hazard>) -> String {

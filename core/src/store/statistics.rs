@@ -10,6 +10,7 @@ mod duty;
 mod repeats;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ use counting::{counts, ranked};
 pub use counting::{Count, Rate, Tally};
 pub use duty::{DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duty_completion};
 pub use repeats::{RepeatHazards, repeat_hazards};
+pub use trend::{TrendDay, trend};
 
 /// How things stand now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

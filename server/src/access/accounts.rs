@@ -162,4 +162,66 @@ impl Access {
         self.db().execute(sql::DELETE_SESSION, [hash.as_slice()])?;
         Ok(())
     }
+
+    /// Ends all sessions of a member.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn end_sessions_of(&self, member: MemberId) -> Result<(), AccessError> {
+        self.db().execute(sql::DELETE_SESSIONS_OF, [member])?;
+        Ok(())
+    }
+
+    /// Makes a one-time token that signs somebody in within `valid_ms` milliseconds.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn create_sign_in_link(
+        &self,
+        session: &Session,
+        valid_ms: i64,
+    ) -> Result<String, AccessError> {
+        let token = hex(&self.env.random_32());
+        let hash = sha256(token.as_bytes());
+        let Session {
+            member,
+            number,
+            name,
+        } = session;
+        self.db().execute(
+            sql::INSERT_SIGN_IN_LINK,
+            params![
+                hash.as_slice(),
+                member,
+                number,
+                name,
+                self.env.now_ms() + valid_ms
+            ],
+        )?;
+        Ok(token)
+    }
+
+    /// Whom a one-time token signs in; it holds no more afterwards.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn take_sign_in_link(&self, token: &str) -> Result<Option<Session>, AccessError> {
+        let hash = sha256(token.as_bytes());
+        let now = self.env.now_ms();
+        let db = self.db();
+        let taken = db.query_row(
+            sql::TAKE_SIGN_IN_LINK,
+            params![hash.as_slice(), now],
+            |row| {
+                let session = Session {
+                    member: row.get(0)?,
+                    number: row.get(1)?,
+                    name: row.get(2)?,
+                };
+                Ok((session, row.get::<_, bool>(3)?))
+            },
+        );
+        let taken = taken.optional()?;
+        Ok(taken.and_then(|(session, is_in_time)| is_in_time.then_some(session)))
+    }
 }

@@ -4,7 +4,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migrations by number: number `n` takes the file from version `n` to `n + 1`.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE invite (
         secret_hash BLOB PRIMARY KEY,
         member BLOB NOT NULL,
@@ -55,7 +56,17 @@ const MIGRATIONS: &[&str] = &["
         created_at_ms INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-"];
+",
+    "
+    CREATE TABLE sign_in_link (
+        token_hash BLOB PRIMARY KEY,
+        member BLOB NOT NULL,
+        number TEXT NOT NULL,
+        name TEXT NOT NULL,
+        expires_at_ms INTEGER NOT NULL
+    ) STRICT;
+",
+];
 
 /// Brings the file to the version that this program writes.
 ///
@@ -137,6 +148,12 @@ pub(super) const CLEAR_SETUP_LINKS: &str = "DELETE FROM setup_link";
 pub(super) const INSERT_SETUP_LINK: &str =
     "INSERT INTO setup_link (token_hash, created_at_ms) VALUES (?1, ?2)";
 pub(super) const FIND_SETUP_LINK: &str = "SELECT 1 FROM setup_link WHERE token_hash = ?1";
+
+pub(super) const INSERT_SIGN_IN_LINK: &str =
+    "INSERT INTO sign_in_link (token_hash, member, number, name, expires_at_ms)
+     VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const TAKE_SIGN_IN_LINK: &str = "DELETE FROM sign_in_link
+     WHERE token_hash = ?1 RETURNING member, number, name, expires_at_ms > ?2";
 
 pub(super) const PUT_SETTING: &str = "INSERT INTO setting (name, value) VALUES (?1, ?2)
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vanguard_core::id::DocumentId;
+use vanguard_core::keys::hex;
 use vanguard_core::model::for_kind;
 use vanguard_core::store::history::{self, ChangeRecord};
 use vanguard_core::store::query;
@@ -21,6 +22,9 @@ pub(super) struct History {
     document: DocumentId,
     /// Its changes.
     changes: Vec<ChangeRecord>,
+    /// What the actors of the relay's own hand begin with, lower-case hexadecimal: such a change
+    /// was made through the console and is attested by the relay.
+    relay_actor: String,
 }
 
 /// 历史. Every change of a record: its place in the log, when the relay received it, in whose
@@ -54,5 +58,11 @@ pub(super) async fn history(
         history::history(conn, document)
     });
     let changes = changes.await?.ok_or(ProblemKind::NotFound)?;
-    Ok(Positioned::ok(position, History { document, changes }))
+    let relay_actor = hex(&app.relay.key().public_key().actor_prefix());
+    let history = History {
+        document,
+        changes,
+        relay_actor,
+    };
+    Ok(Positioned::ok(position, history))
 }

@@ -3,6 +3,7 @@
 //! through the relay's `act` in their hand, judged like any device's work. Answers name the log's
 //! position that they reflect, and a write waits until the replica has it.
 
+mod actions;
 mod branches;
 mod catalogue;
 mod create;
@@ -18,6 +19,7 @@ mod records;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod workbook;
 mod writes;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -56,15 +58,18 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reads::get_violation))
         .routes(routes!(reads::get_hazard))
         .routes(routes!(history::history))
+        .routes(routes!(actions::actions))
         .routes(routes!(writes::append_event))
         .routes(routes!(writes::edit_fields))
         .routes(routes!(branches::approve))
         .routes(routes!(branches::dissolve))
         .routes(routes!(ledger::ledger))
+        .routes(routes!(ledger::ledger_row))
         .routes(routes!(statistics::duties))
         .routes(routes!(statistics::overview))
         .routes(routes!(statistics::quarterly))
         .routes(routes!(statistics::yearly))
         .routes(routes!(statistics::repeats))
+        .routes(routes!(statistics::trend))
         .routes(routes!(catalogue::catalogue))
 }

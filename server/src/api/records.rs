@@ -52,7 +52,8 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn of(refusal: Refusal) -> Self {
+    /// Why something may not be done, in both languages.
+    pub(super) fn of(refusal: Refusal) -> Self {
         Self {
             chinese: refusal.label(Language::Chinese),
             english: refusal.label(Language::English),

@@ -9,7 +9,7 @@ use vanguard_core::calendar::{DAY_MS, Day, Quarter};
 use vanguard_core::id::OrgId;
 use vanguard_core::store::StoreError;
 use vanguard_core::store::statistics::{
-    self, DEFAULT_SHIFTS_PER_DAY, Overview, PeriodStatistics, RepeatHazards, ZoneDuty,
+    self, DEFAULT_SHIFTS_PER_DAY, Overview, PeriodStatistics, RepeatHazards, TrendDay, ZoneDuty,
 };
 
 use super::extract::{Parameters, Positioned};
@@ -258,6 +258,36 @@ pub(super) async fn repeats(
     asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
         let places = statistics::repeat_hazards(conn, spaces, range, 2)?;
         Ok(Repeats { places })
+    })
+    .await
+}
+
+/// Day by day.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Trend {
+    /// Every day asked for, in order.
+    days: Vec<TrendDay>,
+}
+
+/// 趋势. What was reported, closed out and inspected on each day.
+#[utoipa::path(
+    get, path = "/statistics/trend", tag = "statistics", params(DayParameters),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Day by day", body = Trend,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        ReadProblems,
+    )
+)]
+pub(super) async fn trend(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    Parameters(parameters): Parameters<DayParameters>,
+) -> Result<Positioned<Trend>, Problem> {
+    let (from, to) = parameters.range(app.env.now_ms())?;
+    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
+        let days = statistics::trend(conn, spaces, from, to)?;
+        Ok(Trend { days })
     })
     .await
 }

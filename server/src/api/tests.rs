@@ -1,5 +1,7 @@
 //! The review API over a real relay, asked as a browser asks.
 
+mod console;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -46,6 +48,7 @@ struct Site {
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
+    bytes: Vec<u8>,
     text: String,
 }
 
@@ -184,7 +187,8 @@ impl Site {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 

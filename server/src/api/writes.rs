@@ -169,7 +169,7 @@ impl Preparation {
     }
 }
 
-fn event_verb<R: Governed>(
+pub(super) fn event_verb<R: Governed>(
     id: EventId,
     at_ms: i64,
     body: Map<String, Value>,

@@ -64,6 +64,8 @@ enum Command {
     Revoke(devices::RevokeArgs),
     /// 从表格导入党组织、单位、党员、责任区和先锋岗 · import from CSV or XLSX, all or nothing
     Import(import::ImportArgs),
+    /// 输出接口说明（OpenAPI 3.1） · print the API's description
+    Openapi,
     /// 演示：一个组织一个月的工作 · the demo: a month of an organisation's work
     Demo(demo::DemoArgs),
 }
@@ -90,6 +92,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Devices(args) => devices::list(&args),
         Command::Revoke(args) => devices::revoke(&args),
         Command::Import(args) => block_on(import::run(args)),
+        Command::Openapi => openapi(),
         Command::Demo(args) => Ok(demo::run(args)),
     };
     match done {
@@ -99,6 +102,11 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    println!("{}", crate::http::openapi::description()?);
+    Ok(ExitCode::SUCCESS)
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {

@@ -18,7 +18,8 @@ use crate::http::state::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(setup::set_up))
-        .routes(routes!(sessions::sign_in))
+        .routes(routes!(sessions::sign_in, sessions::sign_out_everywhere))
+        .routes(routes!(sessions::sign_in_by_link))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(sessions::me))
         .routes(routes!(accounts::put_account))

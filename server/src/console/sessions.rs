@@ -40,6 +40,8 @@ pub(super) struct Me {
     name: String,
     /// The roles that they hold now.
     grants: Vec<HeldGrant>,
+    /// The relay's clock, in milliseconds since 1970: what is overdue is judged by it.
+    now_ms: i64,
 }
 
 /// A role held.
@@ -97,13 +99,72 @@ pub(super) async fn sign_in(
         number,
         name,
     };
-    let me = me_of(&app, &session);
+    begin(&app, session).await
+}
+
+/// A one-time link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignInLink {
+    /// The token of the link.
+    token: String,
+}
+
+/// 用一次性链接登录. Signs in by a one-time link; the answer sets a session cookie.
+#[utoipa::path(
+    post, path = "/sessions/link", tag = "session", request_body = SignInLink,
+    responses(
+        (status = 201, description = "Signed in", body = Me),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_in_by_link(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    JsonBody(SignInLink { token }): JsonBody<SignInLink>,
+) -> Result<impl IntoResponse, Problem> {
+    let address = peer.map(|Extension(peer)| peer.address.ip());
+    let now = Instant::now();
+    if let Some(wait) = address.and_then(|address| app.strangers.wait(&address, now)) {
+        return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
+    }
+    let taken = app.access(move |access| access.take_sign_in_link(&token));
+    let Some(session) = taken.await? else {
+        if let Some(address) = address {
+            app.strangers.fail(&address, now);
+        }
+        return Err(ProblemKind::LinkUsed.into());
+    };
+    begin(&app, session).await
+}
+
+/// Begins a session.
+async fn begin(app: &App, session: Session) -> Result<impl IntoResponse + use<>, Problem> {
+    let me = me_of(app, &session);
     let token = app
         .access(move |access| access.create_session(&session))
         .await?;
-    let cookie = cookie(&app, &token, SESSION_MS / 1_000)?;
+    let cookie = cookie(app, &token, SESSION_MS / 1_000)?;
     let headers = AppendHeaders([(header::SET_COOKIE, cookie)]);
     Ok((StatusCode::CREATED, headers, Json(me)))
+}
+
+/// 在所有浏览器退出登录. Ends all sessions of whoever is signed in, on whatever computer.
+#[utoipa::path(
+    delete, path = "/sessions", tag = "session", security(("session" = [])),
+    responses(
+        (status = 204, description = "Signed out everywhere"),
+        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn sign_out_everywhere(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+) -> Result<impl IntoResponse, Problem> {
+    app.access(move |access| access.end_sessions_of(auth.session.member))
+        .await?;
+    let headers = AppendHeaders([(header::SET_COOKIE, cookie(&app, "", 0)?)]);
+    Ok((StatusCode::NO_CONTENT, headers))
 }
 
 /// 退出登录. Signs out.
@@ -149,6 +210,7 @@ fn me_of(app: &App, session: &Session) -> Me {
         number: session.number.clone(),
         name: session.name.clone(),
         grants: grants.collect(),
+        now_ms: app.env.now_ms(),
     }
 }
 

@@ -13,7 +13,7 @@ use vanguard_core::invite::Invite;
 
 use super::chance::RelayEnv;
 use super::{DemoError, Options, stage};
-use crate::access::Access;
+use crate::access::{Access, Session};
 use crate::relay::Relay;
 use crate::serve::{Config, Ready, Server};
 
@@ -113,11 +113,25 @@ pub(super) fn raise_file_limit(members: usize) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// Keeps the relay up for whoever wants to look around.
-pub(super) fn stay(runtime: &Runtime, running: &Running, data: &Path) -> Result<(), DemoError> {
+/// Keeps the relay up for whoever wants to look around; `guides` are those of the organisation
+/// whom one-time links sign in at the console.
+pub(super) fn stay(
+    runtime: &Runtime,
+    running: &Running,
+    data: &Path,
+    guides: &[(&str, Session)],
+) -> Result<(), DemoError> {
     let Ready { public_url, .. } = &running.ready;
     println!("\n中继站仍在运行 · the relay stays up");
     println!("  打开 open: {public_url}");
+    println!("  免密登录，链接各可用一次 · sign in without a password, each link once:");
+    for (title, session) in guides {
+        let token = running.access.create_sign_in_link(session, DAY_MS)?;
+        println!(
+            "    {title} {}: {public_url}/signin?token={token}",
+            session.name
+        );
+    }
     if let Some(setup) = &running.ready.setup_url {
         println!("  首位管理员 the first administrator: {setup}");
     }

@@ -22,6 +22,7 @@ use super::site::{self, SiteState};
 use super::summary::Summary;
 use super::world::World;
 use super::{DemoError, Options, Sabotage};
+use crate::access::Session;
 
 /// The first day of every demo, so that the same seed gives the same dates: the first working day
 /// after the holidays of October.
@@ -59,6 +60,27 @@ pub(super) fn run(options: &Options) -> Result<bool, DemoError> {
     let agreed = play(&runtime, options, &running, &data);
     running.end(&runtime);
     agreed
+}
+
+/// Those whose eyes the console is looked at with: they reach the whole organisation.
+fn guides(world: &World) -> Vec<(&'static str, Session)> {
+    let office = &world.branches[0];
+    let supervisor = world.supervisors.first().copied();
+    let guides = [
+        ("督查 supervisor", supervisor),
+        ("支部书记 secretary", Some(office.secretary)),
+        ("安全员 safety officer", Some(office.officer)),
+    ];
+    let guides = guides.into_iter().filter_map(|(title, who)| {
+        let person = world.people.get(who?)?;
+        let session = Session {
+            member: person.id,
+            number: person.number.clone(),
+            name: person.name.clone(),
+        };
+        Some((title, session))
+    });
+    guides.collect()
 }
 
 /// What the demo is made of while it runs.
@@ -121,7 +143,7 @@ fn play(
     }
     if !options.exit {
         running.env.release();
-        stay(runtime, running, data)?;
+        stay(runtime, running, data, &guides(&play.world))?;
     }
     Ok(findings.agrees())
 }

@@ -2,6 +2,7 @@
 //! operators look at. Routes take an [`App`] and answer; who may ask is said by the
 //! extractors in [`auth`], what goes wrong by [`problem`].
 
+mod assets;
 pub mod auth;
 pub mod body;
 mod cbor;
@@ -13,6 +14,7 @@ pub mod language;
 mod layers;
 mod live;
 pub(crate) mod metrics;
+mod news;
 pub mod openapi;
 mod pages;
 pub mod problem;
@@ -34,9 +36,11 @@ pub fn router(app: App) -> Router {
     let (api, description) = openapi::routes();
     let api = api
         .route("/openapi.json", get(move || openapi::show(description)))
+        .route("/news", get(news::news))
         .layer(from_fn(layers::same_origin));
     Router::new()
         .route("/", get(pages::index))
+        .route("/assets/{*path}", get(assets::asset))
         .route("/setup", get(pages::setup))
         .route("/healthz", get(health::health))
         .route("/metrics", get(metrics::show))
@@ -45,7 +49,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/live", get(live::live))
         .route("/v1/documents/{id}", get(documents::document))
         .nest("/api", api)
-        .fallback(|| async { ProblemKind::NotFound })
+        .fallback(assets::elsewhere)
         .method_not_allowed_fallback(|| async { ProblemKind::MethodNotAllowed })
         // The layers, the innermost first.
         .layer(from_fn_with_state(app.clone(), layers::take_turns))

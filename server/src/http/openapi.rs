@@ -65,6 +65,14 @@ pub fn routes() -> (Router<App>, OpenApi) {
         .split_for_parts()
 }
 
+/// The description as JSON, for whoever generates a client.
+///
+/// # Errors
+/// Where it cannot be written as JSON.
+pub fn description() -> serde_json::Result<String> {
+    routes().1.to_pretty_json()
+}
+
 /// `GET /api/openapi.json`.
 pub(super) fn show(description: OpenApi) -> Ready<Json<OpenApi>> {
     ready(Json(description))

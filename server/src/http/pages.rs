@@ -1,15 +1,16 @@
-//! The two small pages that the relay itself serves: what it is, and the form behind the one-time
-//! link of the first administrator. No script or style from elsewhere; what is inline is named by
+//! The two small pages that the relay itself serves: what it is, where the console was not built,
+//! and the form behind the one-time link of the first administrator. No script or style from elsewhere; what is inline is named by
 //! a nonce.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::Deserialize;
 
+use super::assets;
 use super::problem::{Problem, ProblemKind};
 use super::state::App;
 
@@ -17,9 +18,9 @@ const INDEX: &str = include_str!("pages/index.html");
 const SETUP: &str = include_str!("pages/setup.html");
 const SETUP_USED: &str = include_str!("pages/setup_used.html");
 
-/// `GET /`.
-pub(super) async fn index(State(app): State<App>) -> Response {
-    page(&app, INDEX)
+/// `GET /`: the console.
+pub(super) async fn index(State(app): State<App>, headers: HeaderMap) -> Response {
+    assets::page(&headers).unwrap_or_else(|| page(&app, INDEX))
 }
 
 /// What the printed link carries.

@@ -28,6 +28,36 @@ fn the_figures_of_every_period_are_those_of_the_model() {
     }
 }
 
+#[test]
+fn the_trend_of_a_period_adds_up_to_its_figures() {
+    for seed in 1..=3 {
+        let model = model(seed);
+        let conn = model.world.store.reader();
+        for spaces in [Vec::new(), vec![model.spaces[0]]] {
+            let is_in = |space: &OrgId| spaces.is_empty() || spaces.contains(space);
+            let (from, to) = (Day::at(begin()), Day(Day::at(begin()).0 + 200));
+            let days = trend(conn, &spaces, from, to).unwrap();
+            assert_eq!(days.len(), 200);
+            for day in days {
+                let on = |ms: i64| Day::at(ms) == day.day;
+                let mine = || {
+                    model
+                        .hazards
+                        .iter()
+                        .filter(|h| is_in(&h.space) && !h.is_void)
+                };
+                let reported = mine().filter(|h| on(h.at_ms)).count() as u64;
+                let closed = mine().filter(|h| h.closed_ms.is_some_and(on)).count() as u64;
+                assert_eq!(
+                    (day.reported, day.closed),
+                    (reported, closed),
+                    "{day:?} of {seed}"
+                );
+            }
+        }
+    }
+}
+
 fn check_period(model: &Model, spaces: &[OrgId], found: &PeriodStatistics, now_ms: i64) {
     let is_in = |space: &OrgId| spaces.is_empty() || spaces.contains(space);
     let range = found.from.start_ms()..found.to.start_ms();

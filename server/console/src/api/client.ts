@@ -1,0 +1,79 @@
+// The relay's API, typed by its own description. Every request goes through `ask`, which turns
+// problems into `Problem`, and has an expired session renewed before it asks again, so that
+// nothing that somebody typed is lost.
+import createClient from "openapi-fetch";
+import { language } from "../i18n";
+import { renewSession } from "../state/session";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+export const api = createClient<paths>({
+  baseUrl: "/api",
+  querySerializer: { array: { style: "form", explode: false } },
+});
+
+api.use({
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", language.value);
+    return request;
+  },
+});
+
+/** Why a request was not carried out, in words. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly detail = "",
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+
+  /** Everything that it says, in one line. */
+  get text(): string {
+    return this.detail && this.detail !== this.message ? `${this.message}：${this.detail}` : this.message;
+  }
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Asks the relay; where nobody is signed in any more, waits until somebody is and asks again. */
+export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
+  for (;;) {
+    let answer: Answer<T>;
+    try {
+      answer = await request();
+    } catch {
+      throw new Problem(0, unreachable());
+    }
+    if (answer.response.ok) return answer.data as T;
+    const body = (answer.error ?? {}) as { title?: string; detail?: string; field?: string };
+    if (answer.response.status === 401 && !answer.response.url.includes("/sessions")) {
+      await renewSession();
+      continue;
+    }
+    throw new Problem(
+      answer.response.status,
+      body.title ?? `HTTP ${answer.response.status}`,
+      body.detail,
+      body.field,
+    );
+  }
+}
+
+function unreachable(): string {
+  return language.value === "en"
+    ? "The relay cannot be reached. What you typed is still here; try again."
+    : "无法连接中继站。已填写的内容仍在，请稍后重试。";
+}
+
+/** The words of whatever went wrong. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Problem ? error.text : String(error);
+}

@@ -1,0 +1,70 @@
+// What phones bring appears without reloading: the relay tells of every new position of its log,
+// and whatever is shown is asked for anew.
+import { onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from "vue";
+import { wordsOf } from "../api/client";
+
+export const live = reactive({ position: 0, isConnected: false });
+
+let source: EventSource | undefined;
+const AGAIN_MS = 3_000;
+
+/** Begins to listen. The browser reconnects by itself unless it is refused; then this does. */
+export function listen(): void {
+  if (source && source.readyState !== EventSource.CLOSED) return;
+  source = new EventSource("/api/news");
+  source.addEventListener("position", (event) => {
+    live.isConnected = true;
+    live.position = Number((event as MessageEvent<string>).data);
+  });
+  source.addEventListener("error", () => {
+    live.isConnected = false;
+    if (source?.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+  });
+}
+
+export interface Loaded<T> {
+  data: Ref<T | undefined>;
+  problem: Ref<string>;
+  isLoading: Ref<boolean>;
+  reload: () => Promise<void>;
+}
+
+/** What `load` gives, asked for again whenever `of` changes or the log has grown. Old data stay
+ * while new are on their way. */
+export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => null): Loaded<T> {
+  const data = shallowRef<T>();
+  const problem = ref("");
+  const isLoading = ref(true);
+  let turn = 0;
+
+  async function reload(): Promise<void> {
+    const mine = ++turn;
+    isLoading.value = true;
+    try {
+      const found = await load();
+      if (mine !== turn) return;
+      data.value = found;
+      problem.value = "";
+    } catch (error) {
+      if (mine === turn) problem.value = wordsOf(error);
+    }
+    if (mine === turn) isLoading.value = false;
+  }
+
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  watch(of, () => void reload(), { deep: true });
+  watch(
+    () => live.position,
+    (_, before) => {
+      if (before === 0) return;
+      clearTimeout(soon);
+      soon = setTimeout(() => void reload(), 250); // one reading for a burst of news
+    },
+  );
+  onScopeDispose(() => {
+    turn += 1;
+    clearTimeout(soon);
+  });
+  void reload();
+  return { data, problem, isLoading, reload };
+}

@@ -1,0 +1,117 @@
+// The names behind ids: organisations, units, members, persons and zones that whoever is signed
+// in may see, for labels and for choosing.
+import { computed, reactive } from "vue";
+import { api, ask, type Schemas } from "../api/client";
+import { t } from "../i18n";
+
+interface Named {
+  id: string;
+  name: string;
+  more: string;
+  parent?: string | null;
+  kind?: string;
+}
+
+export type NamedKind = "organisations" | "units" | "members" | "persons" | "zones" | "templates";
+
+const lists = reactive<Record<NamedKind, Named[]>>({
+  organisations: [],
+  units: [],
+  members: [],
+  persons: [],
+  zones: [],
+  templates: [],
+});
+const index = computed(() => new Map(Object.values(lists).flat().map((named) => [named.id, named])));
+/** Whom the relay itself acts for at the command line. */
+const OPERATOR = "00000000-0000-0000-0000-000000000000";
+const LIMIT = 200;
+
+type Page<R> = { rows: R[]; next?: string | null };
+
+async function all<R>(page: (after?: string) => Promise<Page<R>>): Promise<R[]> {
+  const rows: R[] = [];
+  let after: string | undefined;
+  do {
+    const found = await page(after);
+    rows.push(...found.rows);
+    after = found.next ?? undefined;
+  } while (after);
+  return rows;
+}
+
+const loaders: Record<NamedKind, () => Promise<Named[]>> = {
+  organisations: async () =>
+    (await every<Schemas["OrganisationRecord"]>("/organisations")).map(({ id, fields }) => ({
+      id,
+      name: fields.name,
+      more: t(`party_org_kind.${fields.org_kind}`),
+      parent: fields.parent,
+      kind: fields.org_kind,
+    })),
+  units: async () =>
+    (await every<Schemas["UnitRecord"]>("/units")).map(({ id, fields }) => ({
+      id,
+      name: fields.name,
+      more: t(`unit_kind.${fields.unit_kind}`),
+      parent: fields.parent,
+    })),
+  members: async () =>
+    (await every<Schemas["MemberRecord"]>("/members")).map(({ id, fields }) => ({
+      id,
+      name: fields.name,
+      more: fields.number,
+      parent: fields.unit,
+    })),
+  persons: async () =>
+    (await every<Schemas["PersonRecord"]>("/persons")).map(({ id, fields }) => ({
+      id,
+      name: fields.name,
+      more: "",
+      parent: fields.unit,
+    })),
+  zones: async () =>
+    (await every<Schemas["ZoneRecord"]>("/zones")).map(({ id, fields }) => ({
+      id,
+      name: fields.name,
+      more: fields.code,
+    })),
+  templates: async () =>
+    (await every<Schemas["TemplateRecord"]>("/templates")).map(({ id, fields }) => ({
+      id,
+      name: fields.name,
+      more: "",
+    })),
+};
+
+function every<R>(path: `/${NamedKind}`): Promise<R[]> {
+  const page = (after?: string) => ask(() => api.GET(path, { params: { query: { after, limit: LIMIT } } }));
+  return all((after) => page(after) as unknown as Promise<Page<R>>);
+}
+
+/** Loads all names, or those of some kinds anew. */
+export async function loadNames(kinds = Object.keys(lists) as NamedKind[]): Promise<void> {
+  await Promise.all(
+    kinds.map(async (kind) => {
+      lists[kind] = await loaders[kind]();
+    }),
+  );
+}
+
+/** What of a kind can be chosen. */
+export function choices(kind: NamedKind): Named[] {
+  return lists[kind];
+}
+
+/** The name behind an id; a dash for none. */
+export function nameOf(id: string | null | undefined): string {
+  if (!id) return "—";
+  if (id === OPERATOR) return t("names.operator");
+  return index.value.get(id)?.name ?? t("names.unknown");
+}
+
+/** The name of a member or of a person without an account. */
+export function partyName(party: Schemas["Party"] | null | undefined): string {
+  if (!party) return "—";
+  return nameOf("member" in party ? party.member : party.person);
+}

@@ -1,0 +1,78 @@
+// What waits for whoever is signed in: records in states that their roles decide on next. The
+// roles only choose what is looked at first; what may be done is the relay's to say.
+import { ledgerPage } from "../api/ledger";
+import { listRecords } from "../api/records";
+import { placeOf } from "../parts/place";
+import { roles } from "./session";
+
+export interface Waiting {
+  id: string;
+  kind: "hazards" | "inspections" | "violations";
+  /** Why it is here: a key of the catalogue. */
+  why: string;
+  title: string;
+  place: string;
+  isOverdue: boolean;
+  isMajor: boolean;
+}
+
+const LIMIT = 50;
+
+interface Part {
+  why: string;
+  status?: string;
+  overdue?: boolean;
+  is_conflicted?: boolean;
+  roles: string[];
+}
+
+const DECIDERS = ["safety_officer", "branch_secretary", "supervisor"];
+const CLOSERS = ["safety_officer", "branch_secretary", "supervisor"];
+
+const hazardParts: Part[] = [
+  { why: "queue.overdue", overdue: true, roles: DECIDERS },
+  { why: "queue.verify", status: "rectified", roles: DECIDERS },
+  { why: "queue.close", status: "verified", roles: CLOSERS },
+  { why: "queue.grade", status: "reported", roles: DECIDERS },
+  { why: "queue.assign", status: "graded", roles: DECIDERS },
+  { why: "queue.conflict", is_conflicted: true, roles: DECIDERS },
+];
+
+async function hazards({ why, roles: _, ...query }: Part): Promise<Waiting[]> {
+  const { rows } = await ledgerPage({ ...query, is_open: true, limit: LIMIT });
+  return rows.map((row) => ({
+    id: row.hazard,
+    kind: "hazards",
+    why,
+    title: row.description,
+    place: placeOf(row.zone, row.place),
+    isOverdue: row.is_overdue,
+    isMajor: row.grade === "major",
+  }));
+}
+
+async function others(kind: "inspections" | "violations", why: string, status: string): Promise<Waiting[]> {
+  const { rows } = await listRecords(kind, { status, limit: LIMIT });
+  return rows.map((row) => ({
+    id: row.id,
+    kind,
+    why,
+    title: String(row.fields.description ?? row.fields.summary ?? ""),
+    place: String(row.fields.place ?? row.fields.zone ?? ""),
+    isOverdue: false,
+    isMajor: false,
+  }));
+}
+
+/** Everything that waits, what is most urgent first; each record once. */
+export async function waiting(): Promise<Waiting[]> {
+  const mine = hazardParts.filter((part) => part.roles.some((role) => roles.value.includes(role as never)));
+  const lists = await Promise.all([
+    ...mine.map(hazards),
+    others("violations", "queue.confirm", "recorded"),
+    others("violations", "queue.handle", "confirmed"),
+    others("inspections", "queue.review", "submitted"),
+  ]);
+  const seen = new Set<string>();
+  return lists.flat().filter(({ id }) => !seen.has(id) && seen.add(id));
+}

@@ -1,0 +1,60 @@
+// Who is signed in, and the relay's clock. A session that has run out is renewed in place: the
+// dialog over the page asks for the password, and what was waiting goes on.
+import { computed, reactive } from "vue";
+import { api, ask, type Schemas } from "../api/client";
+
+export type Me = Schemas["Me"];
+
+interface Session {
+  me: Me | null;
+  isExpired: boolean;
+}
+
+export const session = reactive<Session>({ me: null, isExpired: false });
+
+let clockOffset = 0;
+let waiting: (() => void)[] = [];
+
+/** The relay's time, in milliseconds: what is overdue is judged by it, not by this computer's. */
+export function nowMs(): number {
+  return Date.now() + clockOffset;
+}
+
+function signedIn(me: Me): void {
+  clockOffset = me.now_ms - Date.now();
+  session.me = me;
+  session.isExpired = false;
+  for (const go of waiting.splice(0)) go();
+}
+
+/** Waits until somebody has signed in again. */
+export function renewSession(): Promise<void> {
+  session.isExpired = true;
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
+/** Whether somebody is signed in, asked of the relay once. */
+export async function findSession(): Promise<boolean> {
+  if (session.me) return true;
+  const { data } = await api.GET("/me").catch(() => ({ data: undefined }));
+  if (data) signedIn(data);
+  return Boolean(data);
+}
+
+export async function signIn(number: string, password: string): Promise<void> {
+  signedIn(await ask(() => api.POST("/sessions", { body: { number, password } })));
+}
+
+export async function signInByLink(token: string): Promise<void> {
+  signedIn(await ask(() => api.POST("/sessions/link", { body: { token } })));
+}
+
+/** Signs out here, or on every computer, and begins anew with an empty page. */
+export async function signOut(everywhere: boolean): Promise<void> {
+  await ask(() => (everywhere ? api.DELETE("/sessions") : api.DELETE("/sessions/current")));
+  waiting = [];
+  location.assign("/signin");
+}
+
+/** The roles held, each once. */
+export const roles = computed(() => [...new Set(session.me?.grants.map((grant) => grant.role))]);
