@@ -34,7 +34,7 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which they run: what fails quickly comes first.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Fast,
         Self::Wasm,
         // Before all that builds the relay optimised: its program embeds the page.
