@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 
+use crate::id::DocumentId;
 use crate::invite::Invite;
 use crate::keys::{PublicKey, hex};
 use crate::notebook::{Notebook, NotebookError};
@@ -210,6 +211,30 @@ impl HttpRelay {
             self.traffic.up(body.len());
             request = request.body(body);
         }
+        self.answer(request).await
+    }
+
+    /// A record that the notebook's member may read, as the plain Automerge file that it is.
+    ///
+    /// # Errors
+    /// [`HttpError::Unreachable`], and [`HttpError::Problem`] with status 404 where there is none.
+    pub async fn document(
+        &self,
+        notebook: &Notebook,
+        id: DocumentId,
+    ) -> Result<Vec<u8>, HttpError> {
+        let identity = notebook.identity().ok_or(NotebookError::NotEnrolled)?;
+        let bearer = format!("Bearer {}", hex(&identity.credential));
+        let request = self
+            .client
+            .get(format!("{}/v1/documents/{id}", self.url))
+            .header(ACCEPT_ENCODING, "zstd")
+            .header(AUTHORIZATION, bearer);
+        self.answer(request).await
+    }
+
+    /// Sends a request and gives the answer's body, decompressed.
+    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, HttpError> {
         let response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             return Err(problem(response).await);

@@ -115,11 +115,13 @@ pub(super) fn comparison(findings: &Findings) {
     println!("{table}");
     println!(
         "逐条核对 checked one by one: {} 条记录 records, {} 个事件和改写 events and edits, {} 个值 values; \
-         {} 份显示文本逐字节相同 texts byte for byte, {} 份回执验签 receipts verified",
+         {} 份显示文本逐字节相同 texts byte for byte, {} 份文档经 HTTPS 取回 documents fetched over HTTPS, \
+         {} 份回执验签 receipts verified",
         findings.records_checked,
         findings.events_checked,
         findings.values_checked,
         findings.texts_compared,
+        findings.fetched,
         findings.receipts_verified,
     );
     if findings.let_go > 0 {

@@ -383,6 +383,9 @@ impl Play<'_> {
             summary.stopped += phone.stopped;
             summary.syncs += phone.syncs;
             summary.traffic.add(&phone.traffic);
+            let wire = phone.https.traffic();
+            summary.wire_bytes[0] += wire.up_bytes();
+            summary.wire_bytes[1] += wire.down_bytes();
         }
         summary
     }

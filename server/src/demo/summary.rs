@@ -67,6 +67,8 @@ pub(super) struct Summary {
     /// Requests made again after a cut connection.
     pub(super) retries: usize,
     pub(super) traffic: Traffic,
+    /// Bytes of bodies as they travelled, compressed, up and down.
+    pub(super) wire_bytes: [u64; 2],
     pub(super) phases: Vec<(&'static str, f64)>,
     pub(super) seconds: f64,
 }
@@ -83,10 +85,12 @@ impl Summary {
         } = self.traffic;
         println!(
             "\n{} 台手机 phones, {} 件事 deeds, {} 次同步 syncs, {requests} 个 HTTPS 请求 requests; \
-             上行 up {}, 下行 down {} (压缩前 before compression); 手机上即被规则拦下 stopped by the phone's own rules: {}",
+             上行 up {}, 下行 down {} (压缩前 before compression: {}, {}); 手机上即被规则拦下 stopped by the phone's own rules: {}",
             self.phones,
             self.deeds,
             self.syncs,
+            mib(self.wire_bytes[0]),
+            mib(self.wire_bytes[1]),
             mib(bytes_up),
             mib(bytes_down),
             self.stopped,

@@ -13,7 +13,8 @@ use automerge::ChangeHash;
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use vanguard_core::id::{DeviceId, DocumentId, MemberId};
+use vanguard_core::http::HttpError;
+use vanguard_core::id::{DeviceId, DocumentId};
 use vanguard_core::keys::{Hash, hex};
 use vanguard_core::rules::Directory;
 
@@ -67,6 +68,8 @@ pub(super) struct Findings {
     pub(super) values_checked: u64,
     pub(super) texts_compared: u64,
     pub(super) receipts_verified: u64,
+    /// Documents that were fetched over HTTPS too.
+    pub(super) fetched: u64,
     /// Records that their authors may no longer see: the receipts alone are still on their phones.
     pub(super) let_go: u64,
     /// What came back to its author, by what it was and why.
@@ -109,7 +112,7 @@ pub(super) fn compare(places: Places<'_>) -> Result<Findings, DemoError> {
     runtime.block_on(relay.close()); // the replica has everything then
     let log = read_only(&data.join("log.db"))?;
     let positions = positions(&log)?;
-    let documents = raw_documents(relay, runtime, supervisor.member, &positions)?;
+    let documents = raw_documents(&mut findings, relay, runtime, supervisor, &positions)?;
     let mut shown = shown_by(&read_only(&data.join("replica.db"))?, relay.directory())?;
     shown.edited = documents
         .iter()
@@ -198,24 +201,46 @@ fn brought(log: &Connection) -> Result<Brought, DemoError> {
     Ok(brought)
 }
 
-/// Every document as `GET /v1/documents/{id}` gives it to the supervisor.
+/// Of so many documents one is fetched over HTTPS as well.
+const SAMPLED: usize = 10;
+
+/// Every document as the relay gives it to the supervisor; some of them by the supervisor's phone
+/// with `GET /v1/documents/{id}`, which has to bring the same bytes.
 fn raw_documents(
+    findings: &mut Findings,
     relay: &Arc<Relay>,
     runtime: &tokio::runtime::Handle,
-    supervisor: MemberId,
+    supervisor: &Phone,
     positions: &HashMap<DocumentId, HashMap<ChangeHash, u64>>,
 ) -> Result<HashMap<DocumentId, Seen>, DemoError> {
-    let mut wanted: Vec<_> = positions
-        .iter()
-        .map(|(id, places)| (*id, places, Ok(None)))
-        .collect();
-    super::fleet::in_parallel(&mut wanted, |(id, places, seen)| {
-        let file = runtime.block_on(relay.document(supervisor, *id));
-        *seen = file.map(|file| file.and_then(|file| Seen::of_document(&file, places)));
+    let mut files: Vec<_> = positions.keys().map(|id| (*id, Ok(None))).collect();
+    files.sort_unstable_by_key(|(id, _)| *id);
+    let member = supervisor.member;
+    super::fleet::in_parallel(&mut files, |(id, file)| {
+        *file = runtime.block_on(relay.document(member, *id));
     });
     let mut documents = HashMap::new();
-    for (id, _, seen) in wanted {
-        if let Some(seen) = seen? {
+    for (at, (id, file)) in files.into_iter().enumerate() {
+        let file = file?;
+        if at % SAMPLED == 0 {
+            let fetch = supervisor.https.document(&supervisor.notebook, id);
+            let fetched = match runtime.block_on(fetch) {
+                Err(HttpError::Problem { status: 404, .. }) => None,
+                other => Some(other?),
+            };
+            findings.fetched += 1;
+            if fetched != file {
+                let place = "GET /v1/documents";
+                findings.differ(
+                    place,
+                    id,
+                    "bytes",
+                    "同样的字节 · the same bytes",
+                    "另一些 · others",
+                );
+            }
+        }
+        if let Some(seen) = file.and_then(|file| Seen::of_document(&file, &positions[&id])) {
             documents.insert(id, seen);
         }
     }
