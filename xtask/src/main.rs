@@ -5,6 +5,7 @@
 //! it knows nothing of what the product does.
 
 mod debian;
+mod fuzz;
 mod host;
 mod libtest;
 mod needs;
@@ -54,6 +55,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Fuzz a target by coverage; what it finds goes into `target/fuzz`
+    Fuzz {
+        /// Which one.
+        #[arg(value_enum)]
+        target: fuzz::Target,
+        /// For how many seconds.
+        #[arg(long, default_value_t = 600)]
+        seconds: u32,
+    },
     /// Look the dependencies up in the RustSec advisory database (needs it within reach)
     Audit,
     /// Run every test, or only the stages that are named
@@ -95,6 +105,7 @@ fn run(task: Task) -> Result<u8> {
                 .args(args);
             process::run(&bench)
         }
+        Task::Fuzz { target, seconds } => fuzz::run(&workspace, target, seconds),
         Task::Audit => {
             Tool::CargoDeny.install(&workspace, &Host::probe(&workspace))?;
             process::run(&steps::cargo_deny(&workspace, ["advisories"]))

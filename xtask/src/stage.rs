@@ -18,6 +18,8 @@ pub(crate) enum Stage {
     Openapi,
     /// An Automerge that nobody here wrote reads the relay's documents
     Documents,
+    /// Attacks in full, and a minute of fuzzing for each target, find nothing
+    Faults,
     /// Deliberate defects make the long tests fail
     Defects,
     /// Notebooks end equal, whatever the network does
@@ -30,11 +32,12 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which they run: what fails quickly comes first.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Fast,
         Self::Wasm,
         Self::Openapi,
         Self::Documents,
+        Self::Faults,
         Self::Defects,
         Self::Convergence,
         Self::Crash,
@@ -55,7 +58,7 @@ impl Stage {
             Self::Wasm => &[Need::Clang, Need::WasmLibrary],
             Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],
             Self::Documents => &[Need::Node, Need::Tool(Tool::Automerge)],
-            Self::Defects | Self::Convergence | Self::Crash | Self::Demo => &[],
+            Self::Faults | Self::Defects | Self::Convergence | Self::Crash | Self::Demo => &[],
         };
         [&[Need::CCompiler], own].concat()
     }

@@ -1,5 +1,6 @@
 //! The recipes: which programs a stage runs, and how each is judged.
 
+use crate::fuzz::{self, Target};
 use crate::host::{Host, Node};
 use crate::process::Call;
 use crate::stage::Stage;
@@ -47,6 +48,7 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
             let call = long_test(workspace, "documents").env("NODE", node);
             vec![tests(call).with(Tool::Automerge)]
         }
+        Stage::Faults => faults(workspace),
         Stage::Defects => {
             vec![tests(
                 long_test(workspace, "defects").args(["--features", "defects"]),
@@ -87,8 +89,29 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         check(document),
         check(cargo_deny(workspace, ["licenses", "bans", "sources"])).with(Tool::CargoDeny),
         tests(short.args(["--exclude", "vanguard-tests"])),
-        tests(fleet.args(["--lib", "--test", "stories", "--test", "over_https"])),
+        tests(
+            fleet
+                .args(["--lib", "--test", "stories", "--test", "over_https"])
+                .args(["--test", "attacks", "--test", "corpora"]),
+        ),
     ]
+}
+
+/// How long each target is fuzzed, in seconds.
+const FUZZ_SECONDS: u32 = 60;
+
+/// What hostile devices try and what offline histories meet, many times over; then fuzzing.
+fn faults(workspace: &Workspace) -> Vec<Step> {
+    let refusals = long_test(workspace, "stories").args(["refusals"]);
+    let fuzzed = Target::ALL.map(|target| check(fuzz::call(workspace, target, FUZZ_SECONDS)));
+    [
+        tests(long_test(workspace, "attacks")),
+        tests(refusals),
+        check(fuzz::build(workspace)),
+    ]
+    .into_iter()
+    .chain(fuzzed)
+    .collect()
 }
 
 /// The demonstration must end well, and must notice each sabotage.
