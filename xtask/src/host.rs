@@ -61,7 +61,7 @@ pub(crate) enum WasmLibrary {
 pub(crate) struct Host {
     /// Where packages come from, and who may install them.
     pub(crate) system: System,
-    /// `cc` answers.
+    /// `cc` and `c++` answer.
     pub(crate) has_c_compiler: bool,
     /// A clang that makes wasm.
     pub(crate) has_clang: bool,
@@ -99,7 +99,9 @@ impl Host {
             } else {
                 System::Other
             },
-            has_c_compiler: answers("cc", &["--version"]),
+            has_c_compiler: ["cc", "c++"]
+                .iter()
+                .all(|name| answers(name, &["--version"])),
             has_clang: answers(
                 "clang",
                 &["--target=wasm32", "-fsyntax-only", "-x", "c", "/dev/null"],

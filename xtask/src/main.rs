@@ -6,6 +6,7 @@
 
 mod console;
 mod debian;
+mod fuzz;
 mod host;
 mod libtest;
 mod needs;
@@ -59,6 +60,15 @@ enum Task {
         /// Passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
+    },
+    /// Fuzz a target by coverage; what it finds goes into `target/fuzz`
+    Fuzz {
+        /// Which one.
+        #[arg(value_enum)]
+        target: fuzz::Target,
+        /// For how many seconds.
+        #[arg(long, default_value_t = 600)]
+        seconds: u32,
     },
     /// Look the dependencies up in the RustSec advisory database (needs it within reach)
     Audit,
@@ -126,6 +136,7 @@ fn run(task: Task) -> Result<u8> {
                 .env("VANGUARD_TARGET", &workspace.target);
             process::run(&bench)
         }
+        Task::Fuzz { target, seconds } => fuzz::run(&workspace, target, seconds),
         Task::Audit => {
             Tool::CargoDeny.install(&workspace, &Host::probe(&workspace))?;
             process::run(&steps::cargo_deny(&workspace, ["advisories"]))

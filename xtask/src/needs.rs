@@ -12,7 +12,7 @@ use crate::tools::Tool;
 /// One thing that a stage needs besides cargo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// For SQLite, zstd and ring.
+    /// For SQLite, zstd, ring and libFuzzer, which is C++.
     CCompiler,
     /// A clang that makes wasm, for SQLite in the browser.
     Clang,
@@ -93,7 +93,7 @@ impl Need {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::CCompiler => "C compiler",
+            Self::CCompiler => "C and C++ compiler",
             Self::Clang => "clang for wasm",
             Self::Python => "Python 3.10 or later with venv",
             Self::Node => "Node 18 or later with npm",
@@ -229,6 +229,7 @@ mod tests {
             running,
             [
                 Stage::Fast,
+                Stage::Faults,
                 Stage::Defects,
                 Stage::Convergence,
                 Stage::Crash,

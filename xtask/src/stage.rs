@@ -22,6 +22,8 @@ pub(crate) enum Stage {
     Documents,
     /// Kotlin and Swift tell the notebook's stories against a real relay
     Bindings,
+    /// Attacks in full, and a minute of fuzzing for each target, find nothing
+    Faults,
     /// Deliberate defects make the long tests fail
     Defects,
     /// Notebooks end equal, whatever the network does
@@ -34,7 +36,7 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which they run: what fails quickly comes first.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Fast,
         Self::Wasm,
         // Before all that builds the relay optimised: its program embeds the page.
@@ -42,6 +44,7 @@ impl Stage {
         Self::Openapi,
         Self::Documents,
         Self::Bindings,
+        Self::Faults,
         Self::Defects,
         Self::Convergence,
         Self::Crash,
@@ -69,7 +72,7 @@ impl Stage {
             Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],
             Self::Documents => &[Need::Node, Need::Tool(Tool::Automerge)],
             Self::Bindings => &[Need::Maven, Need::Swift, Need::Tool(Tool::Swift)],
-            Self::Defects | Self::Convergence | Self::Crash | Self::Demo => &[],
+            Self::Faults | Self::Defects | Self::Convergence | Self::Crash | Self::Demo => &[],
         };
         [&[Need::CCompiler], own].concat()
     }

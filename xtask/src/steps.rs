@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::console;
+use crate::fuzz::{self, Target};
 use crate::host::{Host, Node};
 use crate::phones;
 use crate::process::Call;
@@ -55,6 +56,7 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
             vec![tests(call).with(Tool::Automerge)]
         }
         Stage::Bindings => bindings(workspace, host),
+        Stage::Faults => faults(workspace),
         Stage::Defects => {
             vec![tests(
                 long_test(workspace, "defects").args(["--features", "defects"]),
@@ -95,7 +97,11 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         check(document),
         check(cargo_deny(workspace, ["licenses", "bans", "sources"])).with(Tool::CargoDeny),
         tests(short.args(["--exclude", "vanguard-tests"])),
-        tests(fleet.args(["--lib", "--test", "stories", "--test", "over_https"])),
+        tests(
+            fleet
+                .args(["--lib", "--test", "stories", "--test", "over_https"])
+                .args(["--test", "attacks", "--test", "corpora"]),
+        ),
     ]
 }
 
@@ -152,6 +158,23 @@ fn web(workspace: &Workspace, host: &Host) -> Vec<Step> {
         .env("SCREENSHOTS", workspace.target.join("screenshots"))
         .env("CHROMIUM", browser);
     vec![check(page).with(Tool::Console), check(program), check(test)]
+}
+
+/// How long each target is fuzzed, in seconds.
+const FUZZ_SECONDS: u32 = 60;
+
+/// What hostile devices try and what offline histories meet, many times over; then fuzzing.
+fn faults(workspace: &Workspace) -> Vec<Step> {
+    let refusals = long_test(workspace, "stories").args(["refusals"]);
+    let fuzzed = Target::ALL.map(|target| check(fuzz::call(workspace, target, FUZZ_SECONDS)));
+    [
+        tests(long_test(workspace, "attacks")),
+        tests(refusals),
+        check(fuzz::build(workspace)),
+    ]
+    .into_iter()
+    .chain(fuzzed)
+    .collect()
 }
 
 /// The demonstration must end well, and must notice each sabotage.

@@ -10,6 +10,7 @@ mod contents;
 mod view;
 
 use std::collections::HashMap;
+use std::panic::catch_unwind;
 
 use automerge::{Automerge, ChangeHash, ObjType, ROOT, ReadDoc};
 
@@ -64,7 +65,10 @@ pub fn load<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Automerge
         bytes.extend_from_slice(change);
         count += 1;
     }
-    let doc = Automerge::load(&bytes).map_err(|e| ReadError::Damaged(e.to_string()))?;
+    // Of tampered bytes it may panic, even within their limits.
+    let loaded = catch_unwind(|| Automerge::load(&bytes).map_err(|e| e.to_string()));
+    let loaded = loaded.unwrap_or_else(|_| Err("not a document".into()));
+    let doc = loaded.map_err(ReadError::Damaged)?;
     // A missing dependency does not fail: the change waits in a queue, silently.
     if doc.get_changes_meta(&[]).len() != count || !doc.get_missing_deps(&[]).is_empty() {
         return Err(ReadError::Damaged("changes are missing".into()));

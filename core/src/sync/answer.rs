@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::seal::{InFlight, Link};
 use super::{SyncError, Taken};
+use crate::admission::bounded;
 use crate::batch::receipt_statement;
 use crate::compose::Verb;
 use crate::document::Admitted;
@@ -311,8 +312,16 @@ impl Page<'_> {
                 raw: &change.raw,
             })
             .collect();
-        let mut outcome = documents::take(conn, id, &incoming, self.now_ms)?;
-        if is_whole && !matches!(outcome, documents::Taken::All(_)) {
+        // Automerge believes what it reads: nothing is shown to it that no relay admits.
+        let is_bounded = incoming
+            .iter()
+            .all(|change| bounded::check(change.raw).is_ok());
+        let mut outcome = if is_bounded {
+            documents::take(conn, id, &incoming, self.now_ms)?
+        } else {
+            documents::Taken::Damaged
+        };
+        if is_whole && is_bounded && !matches!(outcome, documents::Taken::All(_)) {
             outcome = replace_damaged(conn, id, &incoming, self.now_ms)?;
         }
         match outcome {

@@ -5,6 +5,7 @@
 mod disasters;
 mod hazards;
 mod lists;
+mod refusals;
 mod roles;
 mod wedges;
 

@@ -45,7 +45,7 @@ fn to_the_end(fleet: &Fleet, person: MemberId) -> [HazardEvent; 5] {
 }
 
 /// An act at the relay's console in somebody's name.
-async fn at_the_console(
+pub(super) async fn at_the_console(
     fleet: &Fleet,
     author: Author,
     document: impl Into<DocumentId>,
