@@ -231,7 +231,7 @@ impl Notebook {
         drop(told);
         round.is_left().await;
         let unsent = self
-            .read(|it| it.unsent())
+            .read(vanguard_core::Notebook::unsent)
             .map_or(0, |unsent| unsent.changes);
         let remaining = done.remaining.max(unsent);
         Ok(SyncOutcome::Interrupted { remaining, done })
