@@ -85,6 +85,7 @@ pub(crate) type Result<T> = std::result::Result<T, VanguardError>;
 
 impl VanguardError {
     /// Something given that is not what it should be.
+    #[allow(clippy::needless_pass_by_value)] // made for `map_err`
     pub(crate) fn invalid(reason: impl ToString) -> Self {
         Self::Invalid {
             reason: reason.to_string(),

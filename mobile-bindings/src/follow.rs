@@ -30,7 +30,8 @@ pub enum LiveState {
     },
     /// The notebook is paused.
     Paused,
-    /// The relay says no to this device, or asks for a newer app: it has ended.
+    /// The relay says no to this device or asks for a newer app, or the file cannot be written: it
+    /// has ended.
     Ended {
         /// Why.
         reason: String,

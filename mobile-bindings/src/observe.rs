@@ -17,6 +17,7 @@ use crate::notebook::Notebook;
 use crate::runtime;
 
 /// What a screen shows.
+#[allow(clippy::large_enum_variant)] // a screen has one, and uniffi knows no boxes
 #[derive(Clone, Debug, uniffi::Enum)]
 pub enum Watched {
     /// The first `limit` rows of a list.

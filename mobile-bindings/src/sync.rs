@@ -231,7 +231,7 @@ impl Notebook {
         drop(told);
         round.is_left().await;
         let unsent = self
-            .read(|it| it.unsent())
+            .read(vanguard_core::Notebook::unsent)
             .map_or(0, |unsent| unsent.changes);
         let remaining = done.remaining.max(unsent);
         Ok(SyncOutcome::Interrupted { remaining, done })
@@ -272,6 +272,10 @@ async fn carry_round(
     relay: HttpRelay,
     credential: String,
 ) {
+    let ending = Ending {
+        notebook: Arc::clone(&notebook),
+        round: Arc::clone(&round),
+    };
     let mut base = SyncProgress::default();
     loop {
         round.again.store(false, Ordering::Relaxed);
@@ -290,8 +294,27 @@ async fn carry_round(
         *slot = None;
         drop(slot);
         round.told.send_modify(|told| told.end = ended);
-        round.is_over.send_replace(true);
-        return;
+        return drop(ending);
+    }
+}
+
+/// Ends a round whatever became of it: also one that panicked leaves nobody waiting.
+struct Ending {
+    notebook: Arc<Notebook>,
+    round: Arc<Round>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let mut slot = lock(&self.notebook.wire.round);
+        slot.take_if(|round| Arc::ptr_eq(round, &self.round));
+        drop(slot);
+        self.round.told.send_modify(|told| {
+            let reason = "the sync broke off; try again".to_owned();
+            told.end
+                .get_or_insert(Err(VanguardError::Unreachable { reason }));
+        });
+        self.round.is_over.send_replace(true);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The verbs of the domain. Each is on disk when its call returns, or nothing has happened.
 
+#![allow(clippy::needless_pass_by_value)] // uniffi hands over what it has made
+
 use std::collections::HashMap;
 
 use serde_json::Value as Json;

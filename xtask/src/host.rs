@@ -57,6 +57,7 @@ pub(crate) enum WasmLibrary {
 }
 
 /// What this machine has.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     /// Where packages come from, and who may install them.

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -62,14 +62,14 @@ pub(crate) fn package(workspace: &Workspace, phones: Phones) -> Result<()> {
     let out = workspace.target.join("package");
     fs::create_dir_all(&out)?;
     match phones {
-        Phones::Android => android(workspace, out.join("android")),
-        Phones::Ios => ios(workspace, out.join("ios")),
+        Phones::Android => android(workspace, &out.join("android")),
+        Phones::Ios => ios(workspace, &out.join("ios")),
     }
 }
 
 /// The libraries by cargo-ndk (with an NDK of r28 or later, in `ANDROID_NDK_HOME`), where a Gradle
 /// module expects them, and the Kotlin face beside them.
-fn android(workspace: &Workspace, out: PathBuf) -> Result<()> {
+fn android(workspace: &Workspace, out: &Path) -> Result<()> {
     if host::on_path("cargo-ndk").is_none() {
         bail!("cargo-ndk is missing: cargo install cargo-ndk, and an Android NDK r28 or later");
     }
@@ -90,7 +90,7 @@ fn android(workspace: &Workspace, out: PathBuf) -> Result<()> {
         ])
         .env("RUSTFLAGS", PAGES);
     process::succeed(&build)?;
-    face(workspace, "kotlin", out.join("src/main/kotlin"))?;
+    face(workspace, "kotlin", &out.join("src/main/kotlin"))?;
     println!(
         "\nA Gradle module is at {}. Its build file needs:",
         out.display()
@@ -101,7 +101,7 @@ fn android(workspace: &Workspace, out: PathBuf) -> Result<()> {
 }
 
 /// One static library for iPhones and one for the simulator, joined by Xcode.
-fn ios(workspace: &Workspace, out: PathBuf) -> Result<()> {
+fn ios(workspace: &Workspace, out: &Path) -> Result<()> {
     if host::on_path("xcodebuild").is_none() {
         bail!("xcodebuild is missing: an XCFramework is made on a Mac with Xcode");
     }
@@ -117,7 +117,7 @@ fn ios(workspace: &Workspace, out: PathBuf) -> Result<()> {
             .args(["--lib", "--target", target]);
         process::succeed(&build)?;
     }
-    face(workspace, "swift", out.clone())?;
+    face(workspace, "swift", out)?;
     let library = |target: &str| {
         let folder = workspace.target.join(target).join("mobile");
         folder.join("libvanguard_mobile.a")
@@ -155,7 +155,7 @@ fn ios(workspace: &Workspace, out: PathBuf) -> Result<()> {
 }
 
 /// Writes a language's face, by this machine's own build of the same library.
-fn face(workspace: &Workspace, language: &str, out: PathBuf) -> Result<()> {
+fn face(workspace: &Workspace, language: &str, out: &Path) -> Result<()> {
     let build = workspace
         .cargo(["build", "--package", "vanguard-mobile", "--package"])
         .args(["vanguard-bindgen", "--lib", "--bins"]);
