@@ -46,10 +46,8 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// Where the search path cannot be written down.
 pub(crate) fn npm(workspace: &Workspace, host: &Host) -> Result<Call> {
-    let npm = match &host.npm {
-        Some(npm) if host.has_console_node => npm.clone(),
-        _ => tools::npm(workspace),
-    };
+    let npm = host.console_npm.clone();
+    let npm = npm.unwrap_or_else(|| tools::npm(workspace));
     let found = env::var_os("PATH").unwrap_or_default();
     // What npm starts looks for the Node beside it.
     let beside = npm.parent().map(Path::to_path_buf);
