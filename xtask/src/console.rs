@@ -2,12 +2,11 @@
 //! where it is new enough, else with one from PyPI below `target/`.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::host::Host;
 use crate::process::{self, Call};
@@ -33,35 +32,27 @@ const SOURCES: [&str; 6] = [
 /// # Errors
 /// Where there is no Node and none can be had, or the build fails.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let host = Host::probe(workspace);
     if is_current(workspace) {
         println!("The console is built and current.");
         return Ok(());
     }
+    let host = Host::probe(workspace);
     Tool::Console.install(workspace, &host)?;
     process::succeed(&npm(workspace, &host)?.args(["run", "build"]))
 }
 
-/// A call of npm in the console's folder.
+/// A call of npm in the console's folder: the machine's, or the one from PyPI.
 ///
 /// # Errors
-/// Where there is no Node and none can be had.
+/// Where the search path cannot be written down.
 pub(crate) fn npm(workspace: &Workspace, host: &Host) -> Result<Call> {
-    let npm = match &host.npm {
-        Some(npm) if host.has_console_node => npm.clone(),
-        _ => {
-            Tool::Node.install(workspace, host)?;
-            tools::npm(workspace)
-        }
-    };
-    let folder = npm.parent().context("npm lies nowhere")?;
+    let npm = host.console_npm.clone();
+    let npm = npm.unwrap_or_else(|| tools::npm(workspace));
     let found = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths(
-        [folder.to_path_buf()]
-            .into_iter()
-            .chain(env::split_paths(&found)),
-    );
-    let call = Call::new(OsString::from(npm.clone())).env("PATH", path?);
+    // What npm starts looks for the Node beside it.
+    let beside = npm.parent().map(Path::to_path_buf);
+    let path = env::join_paths(beside.into_iter().chain(env::split_paths(&found)))?;
+    let call = Call::new(npm).env("PATH", path);
     Ok(call.within(&self::folder(workspace)))
 }
 

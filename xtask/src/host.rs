@@ -72,12 +72,12 @@ pub(crate) struct Host {
     pub(crate) node: Node,
     /// npm's path.
     pub(crate) npm: Option<PathBuf>,
-    /// Its Node is new enough for building the console, and npm is beside it.
-    pub(crate) has_console_node: bool,
+    /// Its npm, where its Node is new enough for building the console.
+    pub(crate) console_npm: Option<PathBuf>,
     /// A Chromium.
     pub(crate) chromium: Option<PathBuf>,
     /// A font that has Chinese.
-    pub(crate) has_chinese_font: bool,
+    pub(crate) chinese_font: Option<String>,
     /// `rustup` answers, and has not failed to install what it was asked for.
     pub(crate) has_rustup: bool,
     /// The standard library for wasm.
@@ -110,11 +110,12 @@ impl Host {
             python: python(),
             node: node(),
             npm: on_path("npm"),
-            has_console_node: on_path("npm").is_some()
-                && on_path("node").is_some_and(|node| is_at_least(&node, console::OLDEST_NODE)),
+            console_npm: on_path("node")
+                .filter(|node| is_at_least(node, console::OLDEST_NODE))
+                .and_then(|_| on_path("npm")),
             chromium: on_path("chromium"),
-            has_chinese_font: process::answer(&Call::new("fc-list").args([":lang=zh-cn"]))
-                .is_some_and(|fonts| !fonts.is_empty()),
+            chinese_font: process::answer(&Call::new("fc-list").args([":lang=zh-cn"]))
+                .filter(|fonts| !fonts.is_empty()),
             has_rustup: answers("rustup", &["--version"]),
             wasm: wasm::library(workspace),
             has_maven: answers("mvn", &["--version"]) && answers("javac", &["--version"]),

@@ -209,6 +209,9 @@ fn install_automerge(workspace: &Workspace, host: &Host) -> Result<()> {
 
 /// Installs what `server/console/package-lock.json` names.
 fn install_console(workspace: &Workspace, host: &Host) -> Result<()> {
+    if host.console_npm.is_none() {
+        Tool::Node.install(workspace, host)?;
+    }
     process::succeed(&console::npm(workspace, host)?.args(["ci"]))
 }
 

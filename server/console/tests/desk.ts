@@ -2,11 +2,10 @@
 // meanwhile (an error, a text that is missing, a breach of the page's policy) fails the test.
 import { test as plain, expect, type Browser, type Page } from "@playwright/test";
 import { stateOf, type Guide } from "./guides";
+import type { Language } from "./words";
 
 export { expect };
 
-export type Language = "zh-CN" | "en";
-export const LANGUAGES: Language[] = ["zh-CN", "en"];
 
 export interface Options {
   language?: Language;

@@ -21,22 +21,29 @@ const LIMIT = 50;
 interface Part {
   why: string;
   status?: string;
+  grade?: string;
   overdue?: boolean;
   is_conflicted?: boolean;
   roles: string[];
 }
 
 const DECIDERS = ["safety_officer", "branch_secretary", "supervisor"];
-const CLOSERS = ["safety_officer", "branch_secretary", "supervisor"];
 
 const hazardParts: Part[] = [
   { why: "queue.overdue", overdue: true, roles: DECIDERS },
   { why: "queue.verify", status: "rectified", roles: DECIDERS },
-  { why: "queue.close", status: "verified", roles: CLOSERS },
+  { why: "queue.close", status: "verified", grade: "general", roles: ["safety_officer", "branch_secretary"] },
+  { why: "queue.close", status: "verified", grade: "major", roles: ["supervisor"] },
   { why: "queue.grade", status: "reported", roles: DECIDERS },
   { why: "queue.assign", status: "graded", roles: DECIDERS },
   { why: "queue.conflict", is_conflicted: true, roles: DECIDERS },
 ];
+
+const otherParts = [
+  { kind: "violations", why: "queue.confirm", status: "recorded", roles: ["safety_officer"] },
+  { kind: "violations", why: "queue.handle", status: "confirmed", roles: ["safety_officer"] },
+  { kind: "inspections", why: "queue.review", status: "submitted", roles: DECIDERS },
+] as const satisfies { kind: Waiting["kind"]; why: string; status: string; roles: readonly string[] }[];
 
 async function hazards({ why, roles: _, ...query }: Part): Promise<Waiting[]> {
   const { rows } = await ledgerPage({ ...query, is_open: true, limit: LIMIT });
@@ -66,12 +73,10 @@ async function others(kind: "inspections" | "violations", why: string, status: s
 
 /** Everything that waits, what is most urgent first; each record once. */
 export async function waiting(): Promise<Waiting[]> {
-  const mine = hazardParts.filter((part) => part.roles.some((role) => roles.value.includes(role as never)));
+  const isMine = (part: { roles: readonly string[] }) => part.roles.some((role) => roles.value.includes(role as never));
   const lists = await Promise.all([
-    ...mine.map(hazards),
-    others("violations", "queue.confirm", "recorded"),
-    others("violations", "queue.handle", "confirmed"),
-    others("inspections", "queue.review", "submitted"),
+    ...hazardParts.filter(isMine).map(hazards),
+    ...otherParts.filter(isMine).map(({ kind, why, status }) => others(kind, why, status)),
   ]);
   const seen = new Set<string>();
   return lists.flat().filter(({ id }) => !seen.has(id) && seen.add(id));
