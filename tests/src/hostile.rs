@@ -531,6 +531,7 @@ impl Made {
     }
 
     /// The next change of the same document.
+    #[must_use]
     pub fn then(&self, composer: &Composer, verb: &Verb) -> Self {
         next(&self.doc, self.id, self.space, composer, verb)
     }
