@@ -74,7 +74,7 @@ async fn refusals_are_kept_within_a_quota() {
     let first = scene.first;
     let mut hostile = scene.hostile(&[(Role::Member, first)]).await;
     for round in 0..20 {
-        let raw = [round; 1_000_000].to_vec();
+        let raw = vec![round; 1_000_000];
         let outcomes = hostile.push(vec![entry(first.into(), first, &[raw])]).await;
         assert_eq!(answers(&outcomes), ["malformed"]);
     }
