@@ -400,6 +400,15 @@ impl Hostile {
     /// A hazard that it reports, by this composer.
     pub fn report_as(&self, composer: &Composer, space: OrgId, description: &str) -> Made {
         let id = DocumentId(env().uuid_v7());
+        self.created(composer, id, space, description)
+    }
+
+    /// A hazard that it reports under this id.
+    pub fn report_with_id(&self, id: DocumentId, space: OrgId, description: &str) -> Made {
+        self.created(&self.composer(), id, space, description)
+    }
+
+    fn created(&self, by: &Composer, id: DocumentId, space: OrgId, description: &str) -> Made {
         let header = Header {
             id,
             kind: DocumentKind::Hazard,
@@ -416,7 +425,7 @@ impl Hostile {
             event,
         };
         let mut doc = Automerge::new();
-        let raw = composer.perform(&mut doc, &verb, &[]).unwrap().raw;
+        let raw = by.perform(&mut doc, &verb, &[]).unwrap().raw;
         Made {
             id,
             space,
@@ -531,6 +540,7 @@ impl Made {
     }
 
     /// The next change of the same document.
+    #[must_use]
     pub fn then(&self, composer: &Composer, verb: &Verb) -> Self {
         next(&self.doc, self.id, self.space, composer, verb)
     }

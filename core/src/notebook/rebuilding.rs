@@ -46,12 +46,12 @@ pub(crate) fn rebuild_without_lost(
     conn: &Connection,
     directory: &Directory,
     hand: &Hand,
-    relay_prefix: &[u8; 8],
+    relay_prefix: [u8; 8],
 ) -> Result<()> {
     for key in documents::with_unplaced(conn)? {
         let lost: HashMap<Hash, String> = unplaced_of_others(conn, key)?
             .into_iter()
-            .filter(|(_, change)| change.actor_id().to_bytes().starts_with(relay_prefix))
+            .filter(|(_, change)| change.actor_id().to_bytes().starts_with(&relay_prefix))
             .map(|(hash, _)| (hash, LOST.to_owned()))
             .collect();
         if !lost.is_empty() {

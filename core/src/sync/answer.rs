@@ -197,7 +197,7 @@ impl Page<'_> {
         directory = self.rebuild_refused(conn, directory)?;
         if synced::take_settling(conn)? {
             outbox::remove_placed(conn)?;
-            rebuild_without_lost(conn, &directory, &self.hand, &self.relay_prefix)?;
+            rebuild_without_lost(conn, &directory, &self.hand, self.relay_prefix)?;
             directory = Arc::new(load_directory(conn)?);
         }
         self.measure(conn)?;

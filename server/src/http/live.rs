@@ -18,6 +18,8 @@ use crate::relay::Device;
 const COALESCE: Duration = Duration::from_millis(5);
 /// A request for news names at most some thousands of hashes.
 const MESSAGE_LIMIT_BYTES: usize = 256 << 10;
+/// And of a few thousand items; see [`super::sync`].
+const MESSAGE_LIMIT_ITEMS: usize = 10_000;
 /// Close codes of our own (RFC 6455, 7.4.2).
 const CLOSE_STOPPING: u16 = 1001;
 const CLOSE_REVOKED: u16 = 4403;
@@ -74,7 +76,8 @@ async fn listen(app: &App, device: &Device, mut socket: WebSocket) {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
                 Some(Ok(Message::Binary(asked))) => {
                     last_heard = Instant::now();
-                    following = wire::decode(&asked).ok();
+                    let counted = wire::check_items(&asked, MESSAGE_LIMIT_ITEMS);
+                    following = counted.and_then(|()| wire::decode(&asked)).ok();
                     told = None;
                 }
                 Some(Ok(_)) => last_heard = Instant::now(),

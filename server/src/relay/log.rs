@@ -588,3 +588,36 @@ pub(super) fn remove_held(conn: &Connection, held: &HeldRow) -> Result<()> {
     .execute(params![held.device, held.raw.len()])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_from_before_quotas_counts_what_it_keeps_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute_batch(
+            "INSERT INTO batch VALUES (1, x'01', x'02', 0, x'03', x'04', x'05', 6);
+             INSERT INTO refused VALUES (x'd1', x'a1', 'forged', zeroblob(16), 5, x'0000');
+             INSERT INTO refused VALUES (x'd1', x'a2', 'role', zeroblob(16), 5, NULL);
+             INSERT INTO held VALUES
+                (1, x'd1', x'a3', zeroblob(16), x'02', x'03', x'04', 0, 1, 5, x'000000');",
+        )
+        .unwrap();
+        drop(old);
+        let conn = open(&path, &vanguard_core::SystemEnv).unwrap();
+        let kept = quota(&conn, DeviceId::from_bytes([0; 16])).unwrap();
+        assert_eq!((kept.refused, kept.refused_bytes), (2, 2));
+        assert_eq!((kept.held, kept.held_bytes), (1, 3));
+        let own: u64 = conn
+            .query_row("SELECT count(*) FROM refused WHERE is_own", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(own, 1, "of what was forged nobody knows whose it was");
+    }
+}

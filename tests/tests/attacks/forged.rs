@@ -7,10 +7,7 @@ use automerge::{ActorId, ExpandedChange, ObjType, ReadDoc, ScalarValue};
 use serde_json::json;
 use vanguard_core::id::DocumentId;
 use vanguard_core::model::Role;
-use vanguard_core::{Composer, Verb};
-use vanguard_tests::hostile::{
-    Hostile, Made, Scene, answers, append, edit, entry, map, next, no_grant,
-};
+use vanguard_tests::hostile::{Hostile, Made, Scene, answers, append, edit, entry, next, no_grant};
 
 /// A scene with a hazard that somebody honest has reported, and a hostile officer's next change
 /// to it: an event, and an edit.
@@ -351,32 +348,10 @@ async fn a_change_is_of_one_document_in_one_space_for_ever() {
         assert_eq!(answers(&outcomes), [answer], "{what}");
     }
     // A new document under the id of one that is there.
-    let by = desk.hostile.composer();
-    let squatter = creation_of(&desk.hostile, &by, desk.hazard, first.to_string());
+    let squatter = desk
+        .hostile
+        .report_with_id(desk.hazard, first, "占位")
+        .entry();
     let outcomes = desk.scene.attack(&mut desk.hostile, squatter).await;
     assert_eq!(answers(&outcomes), ["already_created"]);
-}
-
-fn creation_of(
-    hostile: &Hostile,
-    by: &Composer,
-    id: DocumentId,
-    space: String,
-) -> vanguard_core::wire::BatchEntry {
-    let header = json!({
-        "id": id, "kind": "hazard", "space": space, "creator": hostile.member,
-        "created_ms": 1, "schema": 1,
-    });
-    let verb = Verb::Create {
-        header: serde_json::from_value(header).unwrap(),
-        fields: map(json!({"description": "占位", "nature": "unsafe_act"})),
-        event: Some(vanguard_tests::hostile::event(json!({"event": "reported"}))),
-    };
-    let mut doc = automerge::Automerge::new();
-    let raw = by.perform(&mut doc, &verb, &[]).unwrap().raw;
-    vanguard_core::wire::BatchEntry {
-        document: None,
-        space: space.parse().unwrap(),
-        changes: vec![raw.into()],
-    }
 }

@@ -9,7 +9,7 @@ use vanguard_tests::hostile::{Hostile, Scene, edit, entry};
 /// a database's pages.
 const ROOM_MIB: u64 = 192;
 /// So many phones at once.
-const PHONES: usize = if cfg!(debug_assertions) { 6 } else { 24 };
+const PHONES: usize = if cfg!(debug_assertions) { 3 } else { 24 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bombs_do_not_fill_the_memory_of_the_relay() {

@@ -5,7 +5,7 @@ use vanguard_core::model::Role;
 use vanguard_core::model::hazard::HazardEvent;
 use vanguard_core::store::outbox;
 use vanguard_core::wire::{BatchEntry, Bootstrap};
-use vanguard_tests::hostile::{Scene, answers, entry};
+use vanguard_tests::hostile::{Scene, answers, append, entry};
 
 /// A relay that was put back to an old copy lacks what everybody's phone has: whoever is first to
 /// push somebody else's work must not spoil it.
@@ -74,7 +74,7 @@ async fn refusals_are_kept_within_a_quota() {
     let first = scene.first;
     let mut hostile = scene.hostile(&[(Role::Member, first)]).await;
     for round in 0..20 {
-        let raw = [round; 1_000_000].to_vec();
+        let raw = vec![round; 1_000_000];
         let outcomes = hostile.push(vec![entry(first.into(), first, &[raw])]).await;
         assert_eq!(answers(&outcomes), ["malformed"]);
     }
@@ -167,4 +167,28 @@ async fn documents_whose_ids_collide_are_all_there() {
         .unwrap();
     assert_eq!(page.rows.len(), 300);
     scene.is_unharmed().await;
+}
+
+/// A document that the relay's disk has damaged is not one that does not exist: nobody makes it
+/// anew under its id, and nothing is decided about it until it can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_the_relay_cannot_read_is_left_as_it_is() {
+    let mut scene = Scene::new().await;
+    let first = scene.first;
+    let mut hostile = scene.hostile(&[(Role::Member, first)]).await;
+    let hazard = hostile.report(first, "会损坏");
+    hostile.push(vec![hazard.entry()]).await;
+    let disk = rusqlite::Connection::open(scene.data.join("log.db")).unwrap();
+    let sql = "UPDATE change SET raw = zeroblob(64)
+        WHERE doc = (SELECT doc FROM document WHERE id = ?1)";
+    assert_eq!(disk.execute(sql, [hazard.id]).unwrap(), 1);
+    drop(disk);
+    let comment = append(json!({"event": "commented", "text": "备注"}));
+    let next = hazard.then(&hostile.composer(), &comment);
+    let again = hostile.report_with_id(hazard.id, first, "重新占用");
+    for entry in [next.entry(), again.entry()] {
+        let outcomes = scene.attack(&mut hostile, entry).await;
+        assert_eq!(answers(&outcomes), ["held"]);
+    }
+    assert_eq!((scene.rows("held"), scene.rows("refused")), (0, 0));
 }

@@ -4,11 +4,12 @@
 use serde_json::json;
 use vanguard_core::calendar::DAY_MS;
 use vanguard_core::id::{DocumentId, HazardId, MemberId};
-use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardGrade};
+use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature};
 use vanguard_core::model::{Author, Role};
+use vanguard_core::rules::Refusal;
 use vanguard_core::sync::{Options, Session, Step, SyncError};
 use vanguard_core::wire::{self, SyncResponse};
-use vanguard_core::{NewEvent, Verb};
+use vanguard_core::{NewEvent, NotebookError, Verb};
 use vanguard_server::relay::Act;
 use vanguard_tests::plain::PlainLog;
 use vanguard_tests::verdict::everybody_agrees;
@@ -575,4 +576,48 @@ async fn a_sync_that_is_cut_at_any_byte_goes_on_and_nothing_is_there_twice() {
     all_agree(&fleet, &mut [&mut phone, &mut other]).await;
     assert_eq!(event_ids(&seen(&other, mine)).len(), 2);
     assert!(phone.notebook.get::<Hazard>(theirs).is_ok());
+}
+
+/// What the relay would refuse whatever it knew, or what could never be sent, is not even begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_admitted_is_not_begun_and_blocks_nothing() {
+    let mut fleet = Fleet::new(59).await;
+    let branch = fleet.plant.first;
+    let roles = [(Role::SafetyOfficer, branch)];
+    let mut phone = fleet.phone("赵安全", branch, &roles).await;
+    fleet.sync(&mut phone).await;
+    let hazard = report(&mut phone, branch, "原来的描述");
+    let before = contents(&phone);
+    let huge = "长".repeat(6 << 20);
+    for (fields, refusal) in [
+        (json!({"description": 7}), Refusal::Malformed),
+        (json!({"nature": "不是性质"}), Refusal::Malformed),
+        (json!({"description": null}), Refusal::Malformed),
+        (json!({"description": " "}), Refusal::TextMissing),
+        (json!({"place": huge.clone()}), Refusal::TooLarge),
+    ] {
+        let serde_json::Value::Object(fields) = fields else {
+            unreachable!("fields are maps");
+        };
+        let refused = phone.notebook.edit(hazard, fields);
+        assert!(
+            matches!(&refused, Err(NotebookError::Refused(told)) if *told == refusal),
+            "{refusal:?}: {refused:?}"
+        );
+    }
+    let event = HazardEvent::FieldChosen {
+        field: "nature".into(),
+        value: "不是性质".into(),
+    };
+    assert!(phone.notebook.act_on_hazard(hazard, &event).is_err());
+    assert!(
+        phone
+            .notebook
+            .act_on_hazard(hazard, &comment(&huge))
+            .is_err()
+    );
+    let fields = HazardFields::new(huge, HazardNature::UnsafeAct);
+    assert!(phone.notebook.report_hazard(branch, &fields).is_err());
+    assert_eq!(contents(&phone), before);
+    assert_eq!(fleet.sync(&mut phone).await.acknowledged, 1);
 }
