@@ -103,13 +103,10 @@ pub(crate) fn test(workspace: &Workspace, swift: Option<Swift>) -> Call {
 /// The same call within the folder, where the workspace lies at its own path.
 fn within(workspace: &Workspace, start: &Path, call: &Call) -> Call {
     // $0 is the folder; then come the workspace, the target folder, and what to run.
-    const ENTER: &str = "set -e; workspace=$1; target=$2; shift 2
-        for outside in \"$workspace\" \"$target\" /dev; do
-            mkdir -p \"$0$outside\"
-            mount --bind \"$outside\" \"$0$outside\"
-        done
-        mount -t proc proc \"$0/proc\"
-        exec chroot \"$0\" env \"$@\"";
+    const ENTER: &str = "set -e; workspace=$1; target=$2; shift 2; \
+        for outside in \"$workspace\" \"$target\" /dev; do \
+        mkdir -p \"$0$outside\"; mount --bind \"$outside\" \"$0$outside\"; done; \
+        mount -t proc proc \"$0/proc\"; exec chroot \"$0\" env \"$@\"";
     let folder = folder(workspace);
     Call::new("unshare")
         .args(["--mount", "--propagation", "private", "sh", "-c", ENTER])
