@@ -115,3 +115,34 @@ fn within(workspace: &Workspace, start: &Path, call: &Call) -> Call {
         .args(["HOME=/root", "LANG=C.UTF-8", "PATH=/usr/bin:/bin"])
         .args(call.words())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_entered_by_one_line_that_ends_in_what_is_run() {
+        let workspace = Workspace::find().unwrap();
+        let call = test(&workspace, Some(Swift::Folder)).to_string();
+        assert!(call.starts_with("unshare --mount --propagation private sh -c set -e; "));
+        assert!(
+            !call.contains(['\n', '\t']) && !call.contains("  "),
+            "{call}"
+        );
+        let run = format!(
+            " swift test --scratch-path {}",
+            workspace.target.join("swift").display()
+        );
+        assert!(call.ends_with(&run), "{call}");
+    }
+
+    #[test]
+    fn a_swift_of_the_machines_own_needs_no_folder() {
+        let workspace = Workspace::find().unwrap();
+        assert!(
+            !test(&workspace, Some(Swift::Local))
+                .to_string()
+                .contains("chroot")
+        );
+    }
+}
