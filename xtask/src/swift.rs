@@ -103,13 +103,10 @@ pub(crate) fn test(workspace: &Workspace, swift: Option<Swift>) -> Call {
 /// The same call within the folder, where the workspace lies at its own path.
 fn within(workspace: &Workspace, start: &Path, call: &Call) -> Call {
     // $0 is the folder; then come the workspace, the target folder, and what to run.
-    const ENTER: &str = "set -e; workspace=$1; target=$2; shift 2
-        for outside in \"$workspace\" \"$target\" /dev; do
-            mkdir -p \"$0$outside\"
-            mount --bind \"$outside\" \"$0$outside\"
-        done
-        mount -t proc proc \"$0/proc\"
-        exec chroot \"$0\" env \"$@\"";
+    const ENTER: &str = "set -e; workspace=$1; target=$2; shift 2; \
+        for outside in \"$workspace\" \"$target\" /dev; do \
+        mkdir -p \"$0$outside\"; mount --bind \"$outside\" \"$0$outside\"; done; \
+        mount -t proc proc \"$0/proc\"; exec chroot \"$0\" env \"$@\"";
     let folder = folder(workspace);
     Call::new("unshare")
         .args(["--mount", "--propagation", "private", "sh", "-c", ENTER])
@@ -117,4 +114,35 @@ fn within(workspace: &Workspace, start: &Path, call: &Call) -> Call {
         .args(["--chdir".into(), start.as_os_str().to_owned()])
         .args(["HOME=/root", "LANG=C.UTF-8", "PATH=/usr/bin:/bin"])
         .args(call.words())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_entered_by_one_line_that_ends_in_what_is_run() {
+        let workspace = Workspace::find().unwrap();
+        let call = test(&workspace, Some(Swift::Folder)).to_string();
+        assert!(call.starts_with("unshare --mount --propagation private sh -c set -e; "));
+        assert!(
+            !call.contains(['\n', '\t']) && !call.contains("  "),
+            "{call}"
+        );
+        let run = format!(
+            " swift test --scratch-path {}",
+            workspace.target.join("swift").display()
+        );
+        assert!(call.ends_with(&run), "{call}");
+    }
+
+    #[test]
+    fn a_swift_of_the_machines_own_needs_no_folder() {
+        let workspace = Workspace::find().unwrap();
+        assert!(
+            !test(&workspace, Some(Swift::Local))
+                .to_string()
+                .contains("chroot")
+        );
+    }
 }

@@ -28,14 +28,14 @@ public actor FieldApp {
             case "sync": try await sync()
             case "status": try status()
             case "zones": try showZones()
-            case "inspect": try inspect(zones[number(object)])
+            case "inspect": try of(zones, object, inspect)
             case "ok": try answer(object, .normal, nil)
             case "bad": try answer(object, .abnormal, text)
             case "submit": try submit()
             case "hazards": try showHazards()
-            case "show": try show(hazards[number(object)])
+            case "show": try of(hazards, object, show)
             case "grade", "assign", "rectify", "verify", "close":
-                try act(hazards[number(object)], command, text)
+                try of(hazards, object) { try act($0, command, text) }
             default: say("\(word("unknown")) \(line)")
             }
         } catch VanguardError.Refused(let refusal, _) {
@@ -45,6 +45,14 @@ public actor FieldApp {
         } catch {
             say("\(word("failed")) \(error)")
         }
+    }
+
+    /// Does something with what stands at this number of the list that was shown last.
+    private func of<T>(_ shown: [T], _ number: String, _ work: (T) throws -> Void) throws {
+        guard let at = Int(number), shown.indices.contains(at - 1) else {
+            return say(word("nothing"))
+        }
+        try work(shown[at - 1])
     }
 
     private func enrol(_ invite: String) async throws {
@@ -156,18 +164,19 @@ public actor FieldApp {
 
     /// To the member of this number, within a week.
     private func assignment(_ number: String) throws -> HazardEvent {
-        let member = try notebook.listMembers(filter: ListFilter(code: number)).rows[0]
+        let members = try notebook.listMembers(filter: ListFilter(code: number)).rows
         let units = try notebook.listUnits(filter: ListFilter()).rows
+        guard let member = members.first, let unit = member.fields.unit ?? units.first?.id else {
+            throw VanguardError.NotFound(reason: number)
+        }
         let week = 7.0 * 24 * 3_600
         return .assigned(
             Assignment(
-                unit: member.fields.unit ?? units[0].id,
+                unit: unit,
                 person: .member(member.id),
                 mode: .deadline,
                 deadlineMs: Int64((Date().timeIntervalSince1970 + week) * 1_000)))
     }
-
-    private func number(_ text: String) -> Int { (Int(text) ?? 1) - 1 }
 
     private func word(_ name: String) -> String {
         let found = try? catalogueText(language: language, group: "field_app", name: name)

@@ -26,14 +26,14 @@ class FieldApp(
                 "sync" -> sync()
                 "status" -> status()
                 "zones" -> showZones()
-                "inspect" -> inspect(zones[object_.toInt() - 1])
+                "inspect" -> of(zones, object_, ::inspect)
                 "ok" -> answer(object_, ItemOutcome.NORMAL, null)
                 "bad" -> answer(object_, ItemOutcome.ABNORMAL, text)
                 "submit" -> submit()
                 "hazards" -> showHazards()
-                "show" -> show(hazards[object_.toInt() - 1])
+                "show" -> of(hazards, object_, ::show)
                 "grade", "assign", "rectify", "verify", "close" ->
-                    act(hazards[object_.toInt() - 1], command, text)
+                    of(hazards, object_) { act(it, command, text) }
                 else -> say("${word("unknown")} $line")
             }
         } catch (refused: VanguardException.Refused) {
@@ -43,6 +43,12 @@ class FieldApp(
         } catch (failed: VanguardException) {
             say("${word("failed")} $failed")
         }
+    }
+
+    /** Does something with what stands at this number of the list that was shown last. */
+    private fun <T> of(shown: List<T>, number: String, work: (T) -> Unit) {
+        val chosen = shown.getOrNull((number.toIntOrNull() ?: 0) - 1)
+        if (chosen == null) say(word("nothing")) else work(chosen)
     }
 
     private suspend fun enrol(invite: String) {
@@ -143,7 +149,8 @@ class FieldApp(
 
     /** To the member of this number, within a week. */
     private fun assignment(number: String): HazardEvent {
-        val member = notebook.listMembers(ListFilter(code = number)).rows.first()
+        val member = notebook.listMembers(ListFilter(code = number)).rows.firstOrNull()
+            ?: throw VanguardException.NotFound(number)
         val week = 7L * 24 * 3_600_000
         return HazardEvent.Assigned(
             Assignment(
