@@ -18,9 +18,21 @@ export function listen(): void {
   });
   source.addEventListener("error", () => {
     live.isConnected = false;
-    if (source?.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || listen(), AGAIN_MS);
   });
 }
+
+// Browsers open few connections to one server: a page that nobody looks at gives its own up, and
+// hears what it missed when it is looked at again.
+document.addEventListener("visibilitychange", () => {
+  if (!source) return;
+  if (document.hidden) {
+    source.close();
+    live.isConnected = false;
+  } else {
+    listen();
+  }
+});
 
 export interface Loaded<T> {
   data: Ref<T | undefined>;
