@@ -1,9 +1,12 @@
 // What phones bring appears without reloading: the relay tells of every new position of its log,
 // and whatever is shown is asked for anew.
-import { onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from "vue";
+import { computed, onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from "vue";
 import { wordsOf } from "../api/client";
 
 export const live = reactive({ position: 0, isConnected: false });
+
+/** Whether news come in, as a key of the catalogue. */
+export const liveness = computed(() => (live.isConnected ? "live.on" : live.position === 0 ? "live.begin" : "live.off"));
 
 let source: EventSource | undefined;
 const AGAIN_MS = 3_000;
