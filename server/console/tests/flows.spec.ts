@@ -177,17 +177,24 @@ test("the ledger is handed in as a workbook and as CSV", async ({ desk }) => {
   }
 });
 
-test("an invite is a QR code that only the member's phone can use", async ({ desk }) => {
+test("an invite is a QR code, for those whose phones the secretary may manage", async ({ desk }) => {
   const page = await desk("secretary");
-  const { rows } = await ask<Rows>(page, "/members?limit=60");
+  const { rows: members } = await ask<Rows>(page, "/members?limit=200");
+  const { rows: grants } = await ask<Rows>(page, "/grants?limit=200");
+  const heldBy = (id: string) => grants.filter(({ fields, state }) => fields.member === id && !state.is_ended).map(({ fields }) => fields.role);
+  const worker = members.find(({ id }) => heldBy(id).join() === "member");
+  const supervisor = members.find(({ id }) => heldBy(id).includes("supervisor"));
   await page.goto(address("/devices"));
-  await page.getByRole("button", { name: "邀请手机" }).click();
-  await page.getByRole("dialog").getByLabel("工号").fill(String(rows[0]?.fields.number));
-  await page.getByRole("dialog").getByRole("button", { name: "提交" }).click();
-  const shown = page.getByRole("dialog", { name: String(rows[0]?.fields.name) }).getByRole("img");
-  const refused = page.getByRole("dialog").getByRole("alert");
-  // The secretary may invite the rank and file only.
-  await expect(shown.or(refused)).toBeVisible();
+  const invite = async (number: unknown) => {
+    await page.getByRole("button", { name: "邀请手机" }).click();
+    await page.getByRole("dialog").getByLabel("工号").fill(String(number));
+    await page.getByRole("dialog").getByRole("button", { name: "提交" }).click();
+  };
+  await invite(supervisor?.fields.number);
+  await expect(page.getByRole("dialog").getByRole("alert")).toContainText("没有此权限");
+  await page.getByRole("dialog").getByRole("button", { name: "取消" }).click();
+  await invite(worker?.fields.number);
+  await expect(page.getByRole("dialog").getByRole("img", { name: String(worker?.fields.name) })).toBeVisible();
 });
 
 test("a notice fits on one sheet of A4", async ({ desk }) => {

@@ -46,6 +46,8 @@ const RECORDS: Record<string, string> = {
 
 for (const language of LANGUAGES) {
   for (const [sizeName, size] of Object.entries(SIZES)) {
+    // English is the longer: where it fits on a phone, it fits on a desk.
+    if (language === "en" && sizeName === "desk") continue;
     test(`every page at ${sizeName} size in ${language}`, async ({ desk }) => {
       test.setTimeout(300_000);
       const folder = join(PICTURES, language, sizeName);

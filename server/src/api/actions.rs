@@ -103,7 +103,8 @@ fn judged<R: Governed>(
         };
         actions.push(Action::new(name, case, refusal));
     }
-    if let Some(refusal) = closing_at_once(reader, &view, (event, at_ms)) {
+    if R::KIND == DocumentKind::Hazard {
+        let refusal = close_at_once(reader, &view, (event, at_ms)).err();
         let case = Some("and_closed_out");
         actions.push(Action::new("verified".into(), case, refusal));
     }
@@ -112,26 +113,22 @@ fn judged<R: Governed>(
     Ok(Some(actions))
 }
 
-/// Whether whoever verifies a hazard now may then close it out; `None` for what is no hazard.
-fn closing_at_once<R: Governed>(
+/// Whether whoever verifies a hazard now may then close it out.
+fn close_at_once<R: Governed>(
     reader: &Reader,
     view: &View<R>,
     (event, at_ms): (EventId, i64),
-) -> Option<Option<Refusal>> {
-    if R::KIND != DocumentKind::Hazard {
-        return None;
-    }
+) -> Result<(), Refusal> {
     let step = |view: &View<R>, body: Value| -> Result<View<R>, Refusal> {
-        let malformed = |_| Refusal::Malformed;
-        let verb =
-            event_verb::<R>(event, at_ms, map(body.clone())).map_err(|_| Refusal::Malformed)?;
+        let verb = event_verb::<R>(event, at_ms, map(body.clone()));
+        let verb = verb.map_err(|_| Refusal::Malformed)?;
         let author = author_of_change(&reader.directory, reader.member, view, &verb)?;
         let event = Event {
             id: event,
             author,
             at_ms,
             seen: Vec::new(),
-            body: serde_json::from_value(body).map_err(malformed)?,
+            body: serde_json::from_value(body).map_err(|_| Refusal::Malformed)?,
         };
         Ok(View {
             header: view.header.clone(),
@@ -142,8 +139,8 @@ fn closing_at_once<R: Governed>(
         })
     };
     let verified = json!({"event": "verified", "conclusion": TEXT, "assessment": TEXT});
-    let both = step(view, verified).and_then(|view| step(&view, json!({"event": "closed_out"})));
-    Some(both.err())
+    let verified = step(view, verified)?;
+    step(&verified, json!({"event": "closed_out"})).map(|_| ())
 }
 
 impl Action {

@@ -26,7 +26,7 @@ export class Problem extends Error {
     readonly status: number,
     message: string,
     readonly detail = "",
-    readonly field?: string,
+    readonly refusal?: string,
   ) {
     super(message);
   }
@@ -53,7 +53,7 @@ export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
       throw new Problem(0, unreachable());
     }
     if (answer.response.ok) return answer.data as T;
-    const body = (answer.error ?? {}) as { title?: string; detail?: string; field?: string };
+    const body = (answer.error ?? {}) as { title?: string; detail?: string; refusal?: string };
     if (answer.response.status === 401 && !answer.response.url.includes("/sessions")) {
       await renewSession();
       continue;
@@ -62,7 +62,7 @@ export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
       answer.response.status,
       body.title ?? `HTTP ${answer.response.status}`,
       body.detail,
-      body.field,
+      body.refusal,
     );
   }
 }

@@ -1,6 +1,6 @@
 // Records of any kind, where the page does not care which: lists, single ones, writing. The typed
 // client wants each address spelled out; here they are made of a kind's name.
-import { api, ask, type Schemas } from "./client";
+import { api, ask, Problem, type Schemas } from "./client";
 
 /** What all records have in common. */
 export interface AnyRecord {
@@ -34,8 +34,26 @@ export const listRecords = (kind: string, query: Query): Promise<AnyPage> =>
 export const getRecord = (kind: string, id: string): Promise<AnyRecord> =>
   ask(() => anywhere.GET(`/${kind}/{id}`, { params: { path: { id } } }));
 
-export const createRecord = (kind: string, query: Query, body: unknown): Promise<Written> =>
-  ask(() => anywhere.POST(`/${kind}`, { params: { query }, body }));
+/** A UUIDv7 (RFC 9562): the time, then chance. */
+export function freshId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const time = Date.now();
+  for (let at = 0; at < 6; at += 1) bytes[at] = Math.floor(time / 2 ** (8 * (5 - at))) % 256;
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** Makes a record under an id of the caller's; one that is there already by an answer that was
+ * lost is no mistake. */
+export async function createRecord(kind: string, id: string, query: Query, body: unknown): Promise<void> {
+  try {
+    await ask(() => anywhere.POST(`/${kind}`, { params: { query: { ...query, id } }, body }));
+  } catch (error) {
+    if (!(error instanceof Problem && error.refusal === "already_created")) throw error;
+  }
+}
 
 export const editRecord = (id: string, fields: Record<string, unknown>): Promise<Written> =>
   ask(() => anywhere.PATCH("/documents/{id}/fields", { params: { path: { id } }, body: fields }));

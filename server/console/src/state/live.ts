@@ -1,9 +1,12 @@
 // What phones bring appears without reloading: the relay tells of every new position of its log,
 // and whatever is shown is asked for anew.
-import { onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from "vue";
+import { computed, onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from "vue";
 import { wordsOf } from "../api/client";
 
 export const live = reactive({ position: 0, isConnected: false });
+
+/** Whether news come in, as a key of the catalogue. */
+export const liveness = computed(() => (live.isConnected ? "live.on" : live.position === 0 ? "live.begin" : "live.off"));
 
 let source: EventSource | undefined;
 const AGAIN_MS = 3_000;
@@ -18,9 +21,21 @@ export function listen(): void {
   });
   source.addEventListener("error", () => {
     live.isConnected = false;
-    if (source?.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || listen(), AGAIN_MS);
   });
 }
+
+// Browsers open few connections to one server: a page that nobody looks at gives its own up, and
+// hears what it missed when it is looked at again.
+document.addEventListener("visibilitychange", () => {
+  if (!source) return;
+  if (document.hidden) {
+    source.close();
+    live.isConnected = false;
+  } else {
+    listen();
+  }
+});
 
 export interface Loaded<T> {
   data: Ref<T | undefined>;
