@@ -5,6 +5,12 @@ import { router } from "./router";
 import "element-plus/theme-chalk/base.css";
 import "element-plus/theme-chalk/el-message.css";
 import "element-plus/theme-chalk/el-message-box.css";
-import "./styles.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/lists.css";
+import "./styles/record.css";
+import "./styles/forms.css";
+import "./styles/figures.css";
+import "./styles/small.css";
 
 createApp(App).use(i18n).use(router).mount("#app");
