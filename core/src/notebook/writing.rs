@@ -76,7 +76,7 @@ pub(crate) fn write(
         made => made?,
     };
     check_own(&doc, &positions, verb, &composed)?;
-    let key = documents::write_own(conn, &doc, positions, &composed, hand.now_ms)?;
+    let key = documents::write_own(conn, &doc, &positions, &composed, hand.now_ms)?;
     outbox::put(
         conn,
         key,

@@ -387,7 +387,7 @@ pub fn keep_aside(
 pub fn write_own(
     conn: &Connection,
     doc: &Automerge,
-    positions: Positions,
+    positions: &Positions,
     composed: &crate::compose::Composed,
     now_ms: i64,
 ) -> Result<DocKey> {
@@ -403,7 +403,7 @@ pub fn write_own(
     };
     conn.prepare_cached("INSERT INTO change (doc, hash, raw) VALUES (?1, ?2, ?3)")?
         .execute(params![key.0, composed.hash, composed.raw])?;
-    projection::project(conn, key, contents, &positions)?;
+    projection::project(conn, key, contents, positions)?;
     Ok(key)
 }
 
