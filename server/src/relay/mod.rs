@@ -1,7 +1,9 @@
 //! The relay itself: what a device pushes is judged, put into the log and acknowledged; what it
 //! lacks is read from the log and given. HTTP is elsewhere; this takes requests and gives answers.
 
+mod act;
 mod judge;
+mod key;
 mod known;
 mod log;
 mod pages;
@@ -10,31 +12,25 @@ mod replica;
 mod turns;
 mod writer;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use minicbor::bytes::ByteVec;
-use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
-use vanguard_core::admission::Subject;
-use vanguard_core::batch::{FORMAT, receipt_statement, statement};
+use vanguard_core::batch::receipt_statement;
 use vanguard_core::env::Env;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId};
-use vanguard_core::keys::{Hash, Signature, SoftwareKey};
+use vanguard_core::keys::{Hash, SoftwareKey};
 use vanguard_core::model::people::Member;
-use vanguard_core::model::{Author, SCHEMA};
 use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::store::StoreError;
 use vanguard_core::store::query::{self, Filter};
 use vanguard_core::wire::{
-    BatchEntry, BatchHeader, BatchOutcome, ByteArray32, ChangeOutcome, PROTOCOL,
-    PUSH_LIMIT_CHANGES, SealedBatch, SyncRequest, SyncResponse,
+    BatchOutcome, ByteArray32, ChangeOutcome, PROTOCOL, PUSH_LIMIT_CHANGES, SealedBatch,
+    SyncRequest, SyncResponse,
 };
-use vanguard_core::{Composer, Verb};
 
 use crate::import::Known;
+pub use act::{Act, ActError};
 use judge::{Bench, Pusher, Verified};
 use pages::Asked;
 use pool::Pool;
@@ -109,31 +105,6 @@ impl From<StoreError> for RelayError {
     }
 }
 
-/// Something that the console or the operator does.
-#[derive(Clone, Debug)]
-pub struct Act {
-    /// To which document.
-    pub document: DocumentId,
-    /// What.
-    pub verb: Verb,
-}
-
-/// Why acts were not done; none of them was.
-#[derive(Debug, thiserror::Error)]
-pub enum ActError {
-    /// The rules do not allow one of them.
-    #[error("act {index} refused: {}", refusal.as_str())]
-    Refused {
-        /// Which.
-        index: usize,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// The relay failed.
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-}
-
 /// The relay on one data directory.
 pub struct Relay {
     key: SoftwareKey,
@@ -160,7 +131,7 @@ impl Relay {
     ) -> Result<Arc<Self>, RelayError> {
         let failed = |error: std::io::Error| RelayError::Storage(error.to_string());
         std::fs::create_dir_all(data).map_err(failed)?;
-        let key = load_key(&data.join("relay.key"), env.as_ref()).map_err(failed)?;
+        let key = key::load(&data.join("relay.key"), env.as_ref()).map_err(failed)?;
         let path = data.join("log.db");
         let writer = Writer::start(
             log::open(&path, env.as_ref())?,
@@ -377,80 +348,6 @@ impl Relay {
         }
     }
 
-    /// Does acts in a member's hand, signed by the relay's key: all or none. Gives the position
-    /// of the log after them.
-    ///
-    /// # Errors
-    /// [`ActError::Refused`] where the rules do not allow one of them.
-    pub async fn act(self: &Arc<Self>, author: Author, acts: Vec<Act>) -> Result<u64, ActError> {
-        if acts.is_empty() {
-            return Ok(*self.writer.head().borrow());
-        }
-        let relay = Arc::clone(self);
-        let (reply, answer) = oneshot::channel();
-        self.blocking(move || {
-            let batch = relay.compose(author, &acts)?;
-            let public_key = relay.key.public_key();
-            let device = DeviceId::from_bytes([0; 16]);
-            let pusher = Pusher {
-                device,
-                member: author.member,
-                public_key,
-                is_relay: true,
-            };
-            relay
-                .submit(pusher, vec![batch], true, reply)
-                .map_err(ActError::from)
-        })
-        .await?;
-        match answer
-            .await
-            .map_err(|_| RelayError::Stopped)?
-            .into_result()?
-        {
-            Answer::Refused { index, refusal } => Err(ActError::Refused { index, refusal }),
-            Answer::Done { outcomes, .. } => Ok(last_position(&outcomes)),
-            Answer::Failed(reason) => Err(RelayError::Storage(reason).into()),
-        }
-    }
-
-    /// Composes acts into one batch of the relay's own.
-    fn compose(&self, author: Author, acts: &[Act]) -> Result<SealedBatch, ActError> {
-        let mut actor = self.env.random_16();
-        actor[..8].copy_from_slice(&self.key.public_key().actor_prefix());
-        let composer = Composer::new(actor, author, self.env.now_ms());
-        let mut documents: HashMap<DocumentId, (automerge::Automerge, Subject)> = HashMap::new();
-        let mut entries = Vec::with_capacity(acts.len());
-        for (index, act) in acts.iter().enumerate() {
-            let composed = self
-                .readers
-                .with(|conn| compose_act(conn, &composer, &mut documents, act));
-            entries.push(composed.map_err(|error| match error {
-                ComposeError::Refused(refusal) => ActError::Refused { index, refusal },
-                ComposeError::Relay(error) => error.into(),
-            })?);
-        }
-        let header = BatchHeader {
-            format: FORMAT,
-            relay: self.fingerprint,
-            device: DeviceId::from_bytes([0; 16]),
-            opening: self.env.random_16(),
-            number: 0,
-            previous: [0; 32],
-            directory_position: i64::MAX.unsigned_abs(),
-            device_time_ms: self.env.now_ms(),
-            clock_offset_ms: Some(0),
-            on_behalf_of: Some(author.member),
-        };
-        let mut batch = SealedBatch {
-            header,
-            entries,
-            signature: Signature([0; 64]),
-        };
-        batch.signature = self.key.sign(&statement(&batch));
-        Ok(batch)
-    }
-
     /// A whole document as an Automerge file; `None` where there is none that the member may see.
     ///
     /// # Errors
@@ -577,20 +474,6 @@ fn admitted_of(pushed: &Pushed) -> Vec<(ByteArray32, u64)> {
     admitted
 }
 
-fn last_position(outcomes: &[BatchOutcome]) -> u64 {
-    let positions = outcomes.iter().flat_map(|outcome| match outcome {
-        BatchOutcome::Judged(changes) => changes.as_slice(),
-        _ => &[],
-    });
-    positions
-        .filter_map(|change| match change {
-            ChangeOutcome::Admitted { position, .. } => Some(*position),
-            _ => None,
-        })
-        .max()
-        .unwrap_or(0)
-}
-
 impl Answer {
     fn into_result(self) -> Result<Self, RelayError> {
         match self {
@@ -598,94 +481,4 @@ impl Answer {
             other => Ok(other),
         }
     }
-}
-
-enum ComposeError {
-    Refused(Refusal),
-    Relay(RelayError),
-}
-
-impl From<rusqlite::Error> for ComposeError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Relay(error.into())
-    }
-}
-
-fn compose_act(
-    conn: &Connection,
-    composer: &Composer,
-    documents: &mut HashMap<DocumentId, (automerge::Automerge, Subject)>,
-    act: &Act,
-) -> Result<BatchEntry, ComposeError> {
-    let malformed = |_| ComposeError::Refused(Refusal::Malformed);
-    if let Verb::Create { header, .. } = &act.verb {
-        debug_assert_eq!(header.schema, SCHEMA);
-        let mut doc = automerge::Automerge::new();
-        let composed = composer
-            .perform(&mut doc, &act.verb, &[])
-            .map_err(malformed)?;
-        let subject = Subject {
-            doc: doc.clone(),
-            positions: HashMap::new(),
-            header: header.clone(),
-            bytes: composed.raw.len(),
-        };
-        documents.insert(act.document, (doc, subject));
-        let changes = vec![ByteVec::from(composed.raw)];
-        return Ok(BatchEntry {
-            document: None,
-            space: header.space,
-            changes,
-        });
-    }
-    let (doc, subject) = match documents.entry(act.document) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(place) => {
-            let row = log::document(conn, act.document)?;
-            let row = row.ok_or(ComposeError::Refused(Refusal::BuildsOnRefused))?;
-            let subject = judge::load_subject(conn, row.doc)?;
-            let subject = subject.ok_or(ComposeError::Refused(Refusal::Malformed))?;
-            place.insert((subject.doc.clone(), subject))
-        }
-    };
-    let seen = subject.frontier().map_err(malformed)?;
-    let composed = composer.perform(doc, &act.verb, &seen).map_err(malformed)?;
-    subject.doc = doc.clone();
-    let (document, space) = (Some(act.document), subject.header.space);
-    Ok(BatchEntry {
-        document,
-        space,
-        changes: vec![ByteVec::from(composed.raw)],
-    })
-}
-
-/// The relay's key, made on the first start and readable by its owner alone.
-fn load_key(path: &PathBuf, env: &dyn Env) -> std::io::Result<SoftwareKey> {
-    let damaged = || std::io::Error::new(std::io::ErrorKind::InvalidData, "relay.key is damaged");
-    match std::fs::read(path) {
-        Ok(bytes) => {
-            let secret = bytes.as_slice().try_into().map_err(|_| damaged())?;
-            SoftwareKey::from_bytes(secret).map_err(|_| damaged())
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = SoftwareKey::generate(env);
-            write_secret(path, &key.to_bytes())?;
-            Ok(key)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
