@@ -11,6 +11,7 @@ pub mod api;
 pub mod cli;
 pub mod console;
 pub mod demo;
+mod hands;
 pub mod http;
 pub mod import;
 pub mod relay;

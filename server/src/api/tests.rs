@@ -25,6 +25,7 @@ use vanguard_core::model::{Author, Record, Role};
 
 use super::extract::POSITION;
 use crate::access::{Access, Passwords, Session, Throttle};
+use crate::hands::Hands;
 use crate::http::metrics::Metrics;
 use crate::http::state::{App, Shared};
 use crate::relay::{Act, Relay, RelayOptions};
@@ -100,6 +101,7 @@ async fn site() -> Site {
     let app = App::new(Shared {
         relay: Arc::clone(&relay),
         access: Arc::new(access),
+        doorkeepers: Hands::new("doorkeeper", 1).unwrap(),
         metrics: Metrics::default(),
         env,
         passwords: Passwords::default(),

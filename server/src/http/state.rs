@@ -11,6 +11,7 @@ use super::body::BodyLimits;
 use super::metrics::Metrics;
 use super::problem::{Problem, ProblemKind};
 use crate::access::{Access, Passwords, Throttle};
+use crate::hands::Hands;
 use crate::relay::Relay;
 use crate::serve::Limits;
 
@@ -24,6 +25,8 @@ pub struct Shared {
     pub relay: Arc<Relay>,
     /// Devices and accounts.
     pub access: Arc<Access>,
+    /// Asks it.
+    pub(crate) doorkeepers: Hands,
     /// Counters.
     pub metrics: Metrics,
     /// Time and randomness.
@@ -79,7 +82,7 @@ impl App {
         E: Into<Problem> + Send + 'static,
     {
         let access = Arc::clone(&self.0.access);
-        let asked = tokio::task::spawn_blocking(move || ask(&access)).await;
+        let asked = self.0.doorkeepers.run(move || ask(&access)).await;
         asked
             .map_err(|_| Problem::from(ProblemKind::Internal))?
             .map_err(Into::into)

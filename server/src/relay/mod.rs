@@ -29,11 +29,13 @@ use vanguard_core::wire::{
     SyncRequest, SyncResponse,
 };
 
+use crate::hands::Hands;
 use crate::import::Known;
 pub use act::{Act, ActError};
 use judge::{Bench, Pusher, Verified};
 use pages::Asked;
 use pool::Pool;
+use replica::Followed;
 pub use replica::Replica;
 use turns::Turns;
 use writer::{Answer, Job, Writer};
@@ -113,6 +115,8 @@ pub struct Relay {
     env: Arc<dyn Env>,
     readers: Pool,
     turns: Turns,
+    /// Judge pushes and read pages.
+    hands: Hands,
     // Dropped in this order: the replica follows the writer's head.
     replica: Replica,
     writer: Writer,
@@ -139,7 +143,12 @@ impl Relay {
             options.grace_ms,
         )?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RelayError::Stopped)?;
-        let replica = Replica::follow(data, &path, writer.head(), Arc::clone(&env), runtime)?;
+        let turns = Turns::default();
+        let followed = Followed {
+            head: writer.head(),
+            pushes: turns.taken(),
+        };
+        let replica = Replica::follow(data, &path, followed, Arc::clone(&env), runtime)?;
         let readers = Pool::new(path, log::open_reader);
         let fingerprint = key.public_key().fingerprint();
         Ok(Arc::new(Self {
@@ -148,7 +157,8 @@ impl Relay {
             options,
             env,
             readers,
-            turns: Turns::new(),
+            turns,
+            hands: Hands::one_for_each_core("judge").map_err(failed)?,
             replica,
             writer,
         }))
@@ -250,13 +260,8 @@ impl Relay {
         &self,
         work: impl FnOnce() -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
-        let seat = self.turns.seat().await.ok_or(RelayError::Stopped)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(seat); // not before: work goes on when nobody waits for it any more
-            done
-        });
-        done.await.map_err(|_| RelayError::Stopped)?
+        let done = self.hands.run(work).await;
+        done.map_err(|_| RelayError::Stopped)?
     }
 
     /// Judges batches and puts them into the log.

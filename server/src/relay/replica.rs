@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use vanguard_core::document::Admitted;
 use vanguard_core::env::Env;
 use vanguard_core::id::DocumentId;
@@ -16,10 +17,22 @@ use vanguard_core::store::{Durability, Store, StoreError, meta, open_reader, set
 
 use super::pool::Pool;
 use super::{RelayError, log};
+use crate::hands::Hands;
+
+/// What the replica looks at while it follows the log.
+pub(super) struct Followed {
+    /// The end of the log.
+    pub(super) head: watch::Receiver<u64>,
+    /// How many pushes are waiting to be judged or being judged.
+    pub(super) pushes: watch::Receiver<usize>,
+}
 
 /// The replica: its readers, and the thread that feeds it.
 pub struct Replica {
     readers: Arc<Pool>,
+    hands: Hands,
+    /// Somebody waits for what the replica does not have yet.
+    hurry: Arc<Notify>,
     position: watch::Receiver<u64>,
     thread: Option<JoinHandle<()>>,
     stop: watch::Sender<bool>,
@@ -30,34 +43,40 @@ impl Replica {
     pub(super) fn follow(
         data: &Path,
         log_path: &Path,
-        head: watch::Receiver<u64>,
+        followed: Followed,
         env: Arc<dyn Env>,
         runtime: tokio::runtime::Handle,
     ) -> Result<Self, RelayError> {
+        let failed = |error: std::io::Error| RelayError::Storage(error.to_string());
         let path = data.join("replica.db");
         let log = log::open_reader(log_path)?;
         let store = open_of(&path, &log, env.now_ms())?;
         let begun: u64 = meta(store.reader(), "replica_seq")?.unwrap_or(0);
         let (news, position) = watch::channel(begun);
         let (stop, stopped) = watch::channel(false);
+        let hurry = Arc::new(Notify::new());
         let mut feeder = Feeder {
             store,
             log,
             news,
+            hurry: Arc::clone(&hurry),
             env,
         };
         let thread = std::thread::Builder::new()
             .name("replica".into())
             .spawn(move || {
                 step_back();
-                feeder.run(head, stopped, &runtime);
+                feeder.run(followed, stopped, &runtime);
             })
-            .map_err(|error| RelayError::Storage(error.to_string()))?;
+            .map_err(failed)?;
+        let hands = Hands::one_for_each_core("reading").map_err(failed)?;
         let readers = Arc::new(Pool::new(path, |path| {
             open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
         }));
         Ok(Self {
             readers,
+            hands,
+            hurry,
             position,
             thread: Some(thread),
             stop,
@@ -72,6 +91,9 @@ impl Replica {
     /// Waits until the replica is at `position`.
     pub async fn wait_for(&self, position: u64) {
         let mut at = self.position.clone();
+        if *at.borrow() < position {
+            self.hurry.notify_one();
+        }
         // An error means that the feeder has stopped: then nobody waits any more.
         let _ = at.wait_for(|reached| *reached >= position).await;
     }
@@ -85,8 +107,8 @@ impl Replica {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, RelayError> {
         let readers = Arc::clone(&self.readers);
-        let done = tokio::task::spawn_blocking(move || readers.with(|conn| work(conn))).await;
-        Ok(done.map_err(|_| RelayError::Stopped)??)
+        let done = self.hands.run(move || readers.with(|conn| work(conn)));
+        Ok(done.await.map_err(|_| RelayError::Stopped)??)
     }
 }
 
@@ -137,16 +159,23 @@ struct Feeder {
     store: Store,
     log: Connection,
     news: watch::Sender<u64>,
+    hurry: Arc<Notify>,
     env: Arc<dyn Env>,
 }
 
 /// So many changes are taken in one transaction.
 const STEP: usize = 500;
+/// How long the replica stands back while pushes are judged, unless somebody waits for it: an
+/// answer to a phone is worth more than a fresh figure on a screen.
+const STAND_BACK: Duration = Duration::from_secs(1);
 
 impl Feeder {
     fn run(
         &mut self,
-        mut head: watch::Receiver<u64>,
+        Followed {
+            mut head,
+            mut pushes,
+        }: Followed,
         mut stopped: watch::Receiver<bool>,
         runtime: &tokio::runtime::Handle,
     ) {
@@ -162,14 +191,31 @@ impl Feeder {
                 Err(error) => tracing::error!(%error, "the replica cannot follow the log"),
             }
             let is_over = runtime.block_on(async {
+                let mut ended = stopped.clone();
                 tokio::select! {
                     changed = head.changed() => changed.is_err(),
-                    _ = stopped.changed() => true,
+                    _ = ended.wait_for(|stopped| *stopped) => true,
                 }
             });
             if is_over {
                 return;
             }
+            runtime.block_on(self.stand_back(&mut pushes, &mut stopped));
+        }
+    }
+
+    /// Waits while pushes are judged, for a moment.
+    async fn stand_back(
+        &self,
+        pushes: &mut watch::Receiver<usize>,
+        stopped: &mut watch::Receiver<bool>,
+    ) {
+        let quiet = pushes.wait_for(|pushes| *pushes == 0);
+        let pushed = tokio::time::timeout(STAND_BACK, quiet);
+        tokio::select! {
+            _ = pushed => {}
+            () = self.hurry.notified() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => {}
         }
     }
 

@@ -23,6 +23,7 @@ use vanguard_core::keys::PublicKey;
 pub use config::{Config, Limits, Tls};
 
 use crate::access::{Access, AccessError, PUBLIC_URL, Passwords, Throttle};
+use crate::hands::Hands;
 use crate::http::body::LARGE_BODIES;
 use crate::http::state::{App, Shared};
 use crate::relay::{Relay, RelayError};
@@ -68,6 +69,8 @@ pub struct Server {
 
 /// How often what devices said of themselves is written down.
 const CONTACT_FLUSH: Duration = Duration::from_secs(3);
+/// `access.db` is one connection for what lasts and one for what may be lost.
+const DOORKEEPERS: usize = 2;
 
 impl Server {
     /// Opens the data directory and gets ready to answer on `listener`.
@@ -98,6 +101,7 @@ impl Server {
         let app = App::new(Shared {
             relay,
             access: Arc::new(access),
+            doorkeepers: Hands::new("doorkeeper", DOORKEEPERS)?,
             metrics: crate::http::metrics::Metrics::default(),
             env: config.env,
             passwords: Passwords::default(),

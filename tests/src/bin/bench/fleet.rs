@@ -1,196 +1,176 @@
-//! The figures of a fleet: the storm, the bytes, the catch-up, the reconnect, and what a relay
-//! holds that was killed.
+//! A fleet of phones in this process and a relay in another: what the figures are taken of.
 
 use std::path::Path;
-use std::time::Instant;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
 use vanguard_core::http::HttpRelay;
-use vanguard_core::id::{InspectionId, OrgId, ZoneId};
+use vanguard_core::id::{DocumentId, InspectionId, OrgId, ZoneId};
 use vanguard_core::invite::Invite;
 use vanguard_core::model::inspection::{
     Inspection, InspectionFields, InspectionKind, ItemOutcome, ItemResult,
 };
-use vanguard_core::model::{Rota, Shift};
+use vanguard_core::model::{DocumentKind, Rota, Shift};
 use vanguard_core::store::query::{self, Filter};
 use vanguard_core::sync::Options as SyncOptions;
 use vanguard_core::{Notebook, SystemEnv};
 
-use crate::relay::RelayProcess;
-use crate::table::Table;
-use crate::{Options, limits};
+use crate::relay::{RelayProcess, Spaces};
 
-struct Device {
-    notebook: Notebook,
-    http: HttpRelay,
+/// A phone.
+pub(crate) struct Device {
+    /// What it holds.
+    pub(crate) notebook: Notebook,
+    /// Its way to the relay.
+    pub(crate) http: HttpRelay,
+    branch: OrgId,
 }
 
-pub(crate) async fn measure(options: &Options, table: &mut Table) {
-    let total = options.devices * options.each;
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("relay");
-    let relay = RelayProcess::start(&data, options.devices, 3);
-    let ready = &relay.ready;
+/// A relay and its phones.
+pub(crate) struct Fleet {
+    /// The relay.
+    pub(crate) relay: RelayProcess,
+    /// The phones.
+    pub(crate) devices: Vec<Device>,
+    /// Where everything of it lies.
+    pub(crate) directory: TempDir,
+    random: ChaCha8Rng,
+}
 
-    eprintln!("enrolling {} devices", options.devices);
-    let mut devices = Vec::new();
-    for (number, invite) in ready.invites[..options.devices].iter().enumerate() {
-        devices.push(enrol(directory.path(), &format!("phone-{number}"), invite).await);
-    }
-    eprintln!("writing {total} inspections");
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut packed_json = 0;
-    let mut json_bytes = 0;
-    for (device, branch) in devices.iter_mut().zip(&ready.branches) {
-        let mut json = Vec::new();
-        for _ in 0..options.each {
-            let id = write_inspection(&mut device.notebook, *branch, &ready.zones, &mut random);
-            let row = device.notebook.get::<Inspection>(id).unwrap();
-            json.extend(serde_json::to_vec(&row.view).unwrap());
+impl Fleet {
+    /// Enrols so many phones, and invites so many supervisors.
+    pub(crate) async fn enrol(count: usize, supervisors: usize, spaces: Spaces) -> Self {
+        eprintln!("enrolling {count} devices");
+        let directory = tempfile::tempdir().unwrap();
+        let relay =
+            RelayProcess::start(&directory.path().join("relay"), count, supervisors, spaces);
+        let mut fleet = Self {
+            relay,
+            devices: Vec::with_capacity(count),
+            directory,
+            random: ChaCha8Rng::seed_from_u64(1),
+        };
+        for number in 0..count {
+            let mut device = fleet.invite(number, &format!("phone-{number}")).await;
+            device.branch = fleet.relay.ready.branches[number];
+            device.sync().await;
+            fleet.devices.push(device);
         }
-        json_bytes += json.len();
-        packed_json += zstd::bulk::compress(&json, 3).unwrap().len();
+        fleet
     }
-    eprintln!("a record is {} bytes as JSON", json_bytes / total);
 
-    let bare_s = limits::bare_storm(directory.path(), options.devices, options.each).await;
-    let up_before: u64 = devices
-        .iter()
-        .map(|device| device.http.traffic().up_bytes())
-        .sum();
-    let begun = Instant::now();
-    devices = sync_all(devices).await;
-    let storm_s = begun.elapsed().as_secs_f64();
-    let up_after: u64 = devices
-        .iter()
-        .map(|device| device.http.traffic().up_bytes())
-        .sum();
-    for device in &devices {
-        assert_eq!(
-            device.notebook.unsent().unwrap().changes,
-            0,
-            "all is acknowledged"
-        );
+    /// Enrols the phone of an invite.
+    pub(crate) async fn invite(&self, number: usize, name: &str) -> Device {
+        let invite = &self.relay.ready.invites[number];
+        Device::enrol(self.directory.path(), name, invite).await
     }
-    let limit = ("bare axum + SQLite FULL", bare_s);
-    table.put_beside(
-        &format!("upload storm, {total} admitted"),
-        "s",
-        storm_s,
-        limit,
-        10.0,
-    );
-    let limit = ("JSON, zstd-3 for each device", packed_json as f64 / 1e6);
-    let up_mb = (up_after - up_before) as f64 / 1e6;
-    table.put_beside("bytes up", "MB", up_mb, limit, 1.6);
-    table.put(
-        "relay peak memory in the storm",
-        "MB",
-        relay.peak_bytes() / 1e6,
-    );
 
-    let before = traffic(&devices);
-    let begun = Instant::now();
-    devices = sync_all(devices).await;
-    table.put(
-        "all devices reconnect, no news",
-        "s",
-        begun.elapsed().as_secs_f64(),
-    );
-    table.put(
-        "their bytes, bodies",
-        "KB",
-        (traffic(&devices) - before) as f64 / 1e3,
-    );
-
-    let mut supervisor = enrol(directory.path(), "first", &ready.invites[options.devices]).await;
-    let begun = Instant::now();
-    sync(&mut supervisor).await;
-    let catch_up_s = begun.elapsed().as_secs_f64();
-    let bare_s = limits::bare_catch_up(directory.path(), total);
-    let limit = ("insert and index the same rows, SQLite FULL", bare_s);
-    table.put_beside(
-        &format!("catch-up of {total}, searchable"),
-        "s",
-        catch_up_s,
-        limit,
-        10.0,
-    );
-    table.put(
-        "catch-up bytes",
-        "MB",
-        supervisor.http.traffic().down_bytes() as f64 / 1e6,
-    );
-    assert_eq!(held(&supervisor.notebook), total as u64);
-    let found = Filter {
-        text: Some("电解".into()),
-        ..Filter::default()
-    };
-    let page = query::list::<Inspection>(supervisor.notebook.reader(), &found, None, 50).unwrap();
-    assert!(!page.rows.is_empty(), "what was caught up is searchable");
-
-    let invite = ready.invites[options.devices + 1].clone();
-    relay.kill();
-    let again = RelayProcess::start(&data, 0, 0);
-    let mut invite = Invite::parse(&invite).unwrap();
-    invite.relay_url.clone_from(&again.ready.url);
-    let mut witness = enrol(directory.path(), "witness", &invite.to_text()).await;
-    sync(&mut witness).await;
-    table.put(
-        "records held after SIGKILL",
-        "",
-        held(&witness.notebook) as f64,
-    );
-}
-
-fn held(notebook: &Notebook) -> u64 {
-    let kind = vanguard_core::model::DocumentKind::Inspection;
-    query::count(notebook.reader(), kind, &Filter::default()).unwrap()
-}
-
-fn traffic(devices: &[Device]) -> u64 {
-    let bytes =
-        |device: &Device| device.http.traffic().up_bytes() + device.http.traffic().down_bytes();
-    devices.iter().map(bytes).sum()
-}
-
-async fn enrol(directory: &Path, name: &str, invite: &str) -> Device {
-    let invite = Invite::parse(invite).unwrap();
-    let path = directory.join(format!("{name}.db"));
-    let mut notebook = Notebook::open(&path, SystemEnv::shared()).unwrap();
-    let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
-    http.enrol(&mut notebook, &invite, name).await.unwrap();
-    let mut device = Device { notebook, http };
-    if name.starts_with("phone") {
-        sync(&mut device).await;
+    /// Each phone writes so many inspections, offline; each of them then.
+    pub(crate) fn write(
+        &mut self,
+        each: usize,
+        mut seen: impl FnMut(usize, &Notebook, InspectionId),
+    ) {
+        eprintln!("writing {} inspections", self.devices.len() * each);
+        for number in 0..self.devices.len() {
+            for _ in 0..each {
+                let id = self.write_one(number);
+                seen(number, &self.devices[number].notebook, id.into());
+            }
+        }
     }
-    device
-}
 
-async fn sync(device: &mut Device) {
-    let Device { notebook, http } = device;
-    http.sync(notebook, SyncOptions::default(), |_| {})
-        .await
-        .unwrap();
-}
+    /// One phone writes an inspection.
+    pub(crate) fn write_one(&mut self, number: usize) -> DocumentId {
+        let Self {
+            relay,
+            devices,
+            random,
+            ..
+        } = self;
+        let now_ms = 1_793_462_400_000 + random.random_range(0..2_592_000_000);
+        let fields = inspection(&relay.ready.zones, random, now_ms);
+        let Device {
+            notebook, branch, ..
+        } = &mut devices[number];
+        notebook
+            .create::<Inspection>(*branch, &fields, None)
+            .unwrap()
+    }
 
-/// Every device at once.
-async fn sync_all(devices: Vec<Device>) -> Vec<Device> {
-    let tasks: Vec<_> = devices
-        .into_iter()
-        .map(|mut device| {
-            tokio::spawn(async move {
-                sync(&mut device).await;
-                device
+    /// Every phone syncs, all at once.
+    pub(crate) async fn sync_all(&mut self) {
+        let tasks: Vec<_> = std::mem::take(&mut self.devices)
+            .into_iter()
+            .map(|mut device| {
+                tokio::spawn(async move {
+                    device.sync().await;
+                    device
+                })
             })
-        })
-        .collect();
-    let mut synced = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        synced.push(task.await.unwrap());
+            .collect();
+        for task in tasks {
+            self.devices.push(task.await.unwrap());
+        }
     }
-    synced
+
+    /// Bytes of bodies that the phones have sent and received.
+    pub(crate) fn traffic(&self) -> Traffic {
+        let mut traffic = Traffic::default();
+        for device in &self.devices {
+            traffic.up_bytes += device.http.traffic().up_bytes();
+            traffic.down_bytes += device.http.traffic().down_bytes();
+        }
+        traffic
+    }
+
+    /// Says that everything that the phones wrote was acknowledged.
+    pub(crate) fn assert_acknowledged(&self) {
+        for device in &self.devices {
+            let unsent = device.notebook.unsent().unwrap();
+            assert_eq!(unsent.changes, 0, "all is acknowledged");
+        }
+    }
+}
+
+/// Bytes of bodies.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Traffic {
+    /// Sent.
+    pub(crate) up_bytes: u64,
+    /// Received.
+    pub(crate) down_bytes: u64,
+}
+
+impl Device {
+    /// Enrols by an invite's text.
+    pub(crate) async fn enrol(directory: &Path, name: &str, invite: &str) -> Self {
+        let invite = Invite::parse(invite).unwrap();
+        let path = directory.join(format!("{name}.db"));
+        let mut notebook = Notebook::open(&path, SystemEnv::shared()).unwrap();
+        let http = HttpRelay::new(&invite.relay_url, &invite.relay_key).unwrap();
+        http.enrol(&mut notebook, &invite, name).await.unwrap();
+        Self {
+            notebook,
+            http,
+            branch: OrgId::DIRECTORY,
+        }
+    }
+
+    /// Syncs until it is up to date.
+    pub(crate) async fn sync(&mut self) {
+        let Self { notebook, http, .. } = self;
+        http.sync(notebook, SyncOptions::default(), |_| {})
+            .await
+            .unwrap();
+    }
+
+    /// How many inspections it holds.
+    pub(crate) fn held(&self) -> u64 {
+        let kind = DocumentKind::Inspection;
+        query::count(self.notebook.reader(), kind, &Filter::default()).unwrap()
+    }
 }
 
 const PLACES: [&str; 8] = [
@@ -251,15 +231,4 @@ pub(crate) fn inspection(
         })
         .collect();
     fields
-}
-
-fn write_inspection(
-    notebook: &mut Notebook,
-    org: OrgId,
-    zones: &[ZoneId],
-    random: &mut ChaCha8Rng,
-) -> InspectionId {
-    let now_ms = 1_793_462_400_000 + random.random_range(0..2_592_000_000);
-    let fields = inspection(zones, random, now_ms);
-    InspectionId::from(notebook.create::<Inspection>(org, &fields, None).unwrap())
 }

@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod bindings;
+mod company;
 mod fleet;
 mod limits;
 mod notebooks;
 mod relay;
+mod scale;
+mod storm;
 mod table;
 
 use std::path::PathBuf;
@@ -28,8 +31,10 @@ struct Options {
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    if args.first().is_some_and(|first| first == relay::COMMAND) {
-        return relay::run(&args[1..]);
+    match args.first().map(String::as_str) {
+        Some(relay::COMMAND) => return relay::run(&args[1..]),
+        Some(notebooks::COMMAND) => return notebooks::run(&args[1..]),
+        _ => {}
     }
     let mut take = |name: &str, default: usize| {
         let Some(at) = args.iter().position(|arg| arg == name) else {
@@ -41,14 +46,17 @@ fn main() {
     };
     let (devices, each) = (take("--devices", 100), take("--each", 100));
     let large = take("--large", 100_000);
-    let json = match args.as_slice() {
-        [flag, file] if flag == "--json" => Some(PathBuf::from(file)),
-        [] => None,
-        _ => {
-            eprintln!("bench [--devices N] [--each N] [--large N] [--json FILE]");
-            std::process::exit(2);
-        }
+    let mut file = |name: &str| {
+        let at = args.iter().position(|arg| arg == name)?;
+        let file = PathBuf::from(args.get(at + 1)?);
+        args.drain(at..at + 2);
+        Some(file)
     };
+    let (json, scale) = (file("--json"), file("--scale"));
+    if !args.is_empty() {
+        eprintln!("bench [--devices N] [--each N] [--large N] [--scale SVG] [--json FILE]");
+        std::process::exit(2);
+    }
     let options = Options {
         devices,
         each,
@@ -61,7 +69,14 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(fleet::measure(&options, &mut table));
+    runtime.block_on(async {
+        storm::measure(&options, &mut table).await;
+        company::measure_live(&options, &mut table).await;
+        company::measure_everybody(&options, &mut table).await;
+        if let Some(picture) = &scale {
+            scale::measure(picture, &mut table).await;
+        }
+    });
     notebooks::measure_verbs(&mut table);
     if options.large > 0 {
         notebooks::measure_large(options.large, &mut table);

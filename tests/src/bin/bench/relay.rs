@@ -26,12 +26,21 @@ pub(crate) const COMMAND: &str = "relay";
 pub(crate) struct Ready {
     /// Its address.
     pub(crate) url: String,
-    /// A branch for each device: one device's storm is not another's page.
+    /// The branch of each device.
     pub(crate) branches: Vec<OrgId>,
     /// Twenty zones; only their ids are needed.
     pub(crate) zones: Vec<ZoneId>,
     /// An invite for each device, the last ones for supervisors.
     pub(crate) invites: Vec<String>,
+}
+
+/// Where the phones of a bench work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spaces {
+    /// Each in a branch of its own: one phone's storm is not another's page.
+    Apart,
+    /// All in one branch, so that everybody follows everything.
+    Together,
 }
 
 /// A relay process.
@@ -44,11 +53,15 @@ pub(crate) struct RelayProcess {
 impl RelayProcess {
     /// Starts a relay on `data` with so many members who inspect and so many who supervise; 0 of
     /// both for one that goes on with what is there.
-    pub(crate) fn start(data: &Path, members: usize, supervisors: usize) -> Self {
+    pub(crate) fn start(data: &Path, members: usize, supervisors: usize, spaces: Spaces) -> Self {
+        let branches = match spaces {
+            Spaces::Apart => members,
+            Spaces::Together => members.min(1),
+        };
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg(COMMAND)
             .arg(data)
-            .args([members.to_string(), supervisors.to_string()])
+            .args([members, supervisors, branches].map(|number| number.to_string()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -62,13 +75,7 @@ impl RelayProcess {
 
     /// The most memory that it ever had resident, in bytes.
     pub(crate) fn peak_bytes(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().nth(1));
-        kib.and_then(|kib| kib.parse::<f64>().ok())
-            .unwrap_or(f64::NAN)
-            * 1_024.0
+        peak_bytes(&self.child.id().to_string())
     }
 
     /// Kills it at once.
@@ -85,13 +92,25 @@ impl Drop for RelayProcess {
     }
 }
 
+/// The most memory that a process ever had resident, in bytes; not a number where the system does
+/// not say it.
+pub(crate) fn peak_bytes(process: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1));
+    kib.and_then(|kib| kib.parse::<f64>().ok())
+        .unwrap_or(f64::NAN)
+        * 1_024.0
+}
+
 /// Runs the relay until its standard input ends.
 pub(crate) fn run(args: &[String]) {
-    let [data, members, supervisors] = args else {
-        eprintln!("relay DATA MEMBERS SUPERVISORS");
+    let [data, members, supervisors, branches] = args else {
+        eprintln!("relay DATA MEMBERS SUPERVISORS BRANCHES");
         std::process::exit(2);
     };
-    let (members, supervisors) = (members.parse().unwrap(), supervisors.parse().unwrap());
+    let [members, supervisors, branches] =
+        [members, supervisors, branches].map(|number| number.parse().unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -101,10 +120,10 @@ pub(crate) fn run(args: &[String]) {
         let mut config = Config::new(data);
         config.auto_confirm = true;
         config.tls = Tls::Plain;
-        config.limits.connections = 2_000;
+        config.limits.connections = 5_000;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::start(listener, config).unwrap();
-        let ready = found(&server, members, supervisors).await;
+        let ready = found(&server, members, supervisors, branches).await;
         println!("{}", serde_json::to_string(&ready).unwrap());
         std::io::stdout().flush().unwrap();
         let ended = tokio::task::spawn_blocking(|| {
@@ -118,7 +137,7 @@ pub(crate) fn run(args: &[String]) {
     });
 }
 
-async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
+async fn found(server: &Server, members: usize, supervisors: usize, branches: usize) -> Ready {
     let env: Arc<dyn Env> = SystemEnv::shared();
     let org = |name: String, org_kind, parent| PartyOrgFields {
         name,
@@ -127,7 +146,8 @@ async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
         project: None,
     };
     let committee = OrgId(env.uuid_v7());
-    let branches: Vec<OrgId> = (0..members).map(|_| OrgId(env.uuid_v7())).collect();
+    let branches: Vec<OrgId> = (0..branches).map(|_| OrgId(env.uuid_v7())).collect();
+    let home_of = |number: usize| branches[number % branches.len()];
     let mut acts = Vec::new();
     if members + supervisors > 0 {
         let fields = org("铝业公司党委".into(), PartyOrgKind::Committee, None);
@@ -141,7 +161,11 @@ async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
     let mut ids = Vec::new();
     for number in 0..members + supervisors {
         let member = MemberId(env.uuid_v7());
-        let home = branches.get(number).copied().unwrap_or(committee);
+        let home = if number < members {
+            home_of(number)
+        } else {
+            committee
+        };
         let fields = MemberFields {
             name: format!("党员{number}"),
             number: format!("{number:05}"),
@@ -181,7 +205,7 @@ async fn found(server: &Server, members: usize, supervisors: usize) -> Ready {
     });
     Ready {
         url: server.ready().public_url.clone(),
-        branches,
+        branches: (0..members).map(home_of).collect(),
         invites: invites.collect(),
         zones: (0..20).map(|_| ZoneId(env.uuid_v7())).collect(),
     }

@@ -8,7 +8,29 @@ struct Row {
     unit: &'static str,
     value: f64,
     limit: Option<(String, f64)>,
-    reach: Option<f64>,
+    reach: Option<Reach>,
+}
+
+/// What a figure has to reach.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// At most so many times its limit.
+    Times(f64),
+    /// At most so much.
+    Value(f64),
+}
+
+impl Row {
+    fn ratio(&self) -> Option<f64> {
+        self.limit.as_ref().map(|(_, limit)| self.value / limit)
+    }
+
+    fn is_reached(&self) -> Option<bool> {
+        Some(match self.reach? {
+            Reach::Times(most) => self.ratio()? <= most,
+            Reach::Value(most) => self.value <= most,
+        })
+    }
 }
 
 /// All figures, in the order of their measuring.
@@ -28,6 +50,18 @@ impl Table {
         });
     }
 
+    /// A figure that should be at most `most`.
+    pub(crate) fn put_within(&mut self, name: &str, unit: &'static str, value: f64, most: f64) {
+        eprintln!("  {name}: {value:.3} {unit} (at most {most})");
+        self.0.push(Row {
+            name: name.into(),
+            unit,
+            value,
+            limit: None,
+            reach: Some(Reach::Value(most)),
+        });
+    }
+
     /// A figure beside its limit; `reach` is the ratio to stay within.
     pub(crate) fn put_beside(
         &mut self,
@@ -43,27 +77,34 @@ impl Table {
             unit,
             value,
             limit: Some((limit.0.into(), limit.1)),
-            reach: Some(reach),
+            reach: Some(Reach::Times(reach)),
         });
     }
 
     /// Prints the table.
     pub(crate) fn print(&self) {
-        println!("| figure | measured | limit, same run | ratio | to reach |");
-        println!("|---|---|---|---|---|");
+        println!("| figure | measured | limit, same run | ratio | to reach | |");
+        println!("|---|---|---|---|---|---|");
         for row in &self.0 {
-            let (limit, ratio) = match &row.limit {
-                Some((name, limit)) => (
-                    format!("{name}: {limit:.3} {}", row.unit),
-                    format!("{:.2}", row.value / limit),
-                ),
-                None => (String::new(), String::new()),
-            };
-            let reach = row
-                .reach
-                .map_or(String::new(), |reach| format!("≤ {reach}"));
             let (name, value, unit) = (&row.name, row.value, row.unit);
-            println!("| {name} | {value:.3} {unit} | {limit} | {ratio} | {reach} |");
+            let limit = match &row.limit {
+                Some((name, limit)) => format!("{name}: {limit:.3} {unit}"),
+                None => String::new(),
+            };
+            let ratio = row
+                .ratio()
+                .map_or(String::new(), |ratio| format!("{ratio:.2}"));
+            let reach = match row.reach {
+                Some(Reach::Times(most)) => format!("≤ {most} ×"),
+                Some(Reach::Value(most)) => format!("≤ {most} {unit}"),
+                None => String::new(),
+            };
+            let verdict = match row.is_reached() {
+                Some(true) => "✓",
+                Some(false) => "✗",
+                None => "",
+            };
+            println!("| {name} | {value:.3} {unit} | {limit} | {ratio} | {reach} | {verdict} |");
         }
     }
 
@@ -78,8 +119,9 @@ impl Table {
                     "unit": row.unit,
                     "value": row.value,
                     "limit": row.limit.as_ref().map(|(name, value)| json!({"name": name, "value": value})),
-                    "ratio": row.limit.as_ref().map(|(_, limit)| row.value / limit),
-                    "reach": row.reach,
+                    "ratio": row.ratio(),
+                    "reach": row.reach.map(|(Reach::Times(most) | Reach::Value(most))| most),
+                    "is_reached": row.is_reached(),
                 })
             })
             .collect();
