@@ -3,7 +3,8 @@
 
 use automerge::Automerge;
 use serde_json::json;
-use vanguard_core::admission::{Claim, Context, Verdict, admit, parse};
+use vanguard_core::admission::{Claim, Context, Subject, Verdict, admit, parse};
+use vanguard_core::batch::change_hash;
 use vanguard_core::document::Admitted;
 
 use super::life::{self, NOW_MS, PREFIX, SPACE, Step};
@@ -59,7 +60,10 @@ fn run_on(life: &[Step], data: &[u8]) {
     else {
         return;
     };
-    let subject = outcome.subject;
+    let subject = outcome.subject.unwrap_or_else(|| {
+        let hash = change_hash(&raw).expect("what is admitted has a hash");
+        Subject::load([(placed, hash, raw.as_slice())]).expect("what is admitted unloaded loads")
+    });
     assert!(!subject.doc.get_heads().is_empty());
     let mut reloaded = Automerge::load(&subject.doc.save()).expect("what is admitted reloads");
     let seen = subject.frontier().expect("what is admitted can be read");

@@ -1,6 +1,6 @@
 //! Nothing enters a relay's log unchecked: the four steps that every pushed change goes through,
 //! in causal order. **Bounded** before it is parsed; **well-formed**; **applied** to a copy and
-//! reloaded; **allowed** on its decoded operations by the rules. Pure: a document as it stands
+//! reloaded, or written as Automerge writes; **allowed** on its decoded operations by the rules. Pure: a document as it stands
 //! and a change go in, a [`Verdict`] comes out; the relay keeps the log around it.
 
 pub mod bounded;
@@ -117,8 +117,11 @@ pub enum Verdict {
 /// An admitted change's document.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The document after the change.
-    pub subject: Subject,
+    /// What the document says of itself.
+    pub header: Header,
+    /// The document after the change; `None` where the change creates it and its bytes alone say
+    /// all that there is to know of it.
+    pub subject: Option<Subject>,
     /// Whether somebody still has something to do about the record.
     pub is_open: bool,
     /// Members whom the record brings across spaces: the person it is assigned to.
@@ -208,29 +211,38 @@ fn judge(
     provisional: Admitted,
 ) -> Result<Verdict, Refusal> {
     let Parsed { change, expanded } = parsed;
-    let empty = Automerge::new();
-    let base = subject.map_or(&empty, |subject| &subject.doc);
+    let base = subject.map(|subject| &subject.doc);
     let author = hand_of(context, &change)?;
     let missing: Vec<Hash> = change
         .deps()
         .iter()
-        .filter(|dep| base.get_change_meta_by_hash(dep).is_none())
+        .filter(|dep| base.is_none_or(|base| base.get_change_meta_by_hash(dep).is_none()))
         .map(|dep| dep.0)
         .collect();
     if !missing.is_empty() {
         return Ok(Verdict::Held { missing });
     }
     well_formed(context, base, &change)?;
-    let shape = shape::classify(&expanded, subject.map(|subject| &subject.doc))?;
+    let shape = shape::classify(&expanded, base)?;
     let (hash, size) = (change.hash(), change.raw_bytes().len());
-    let doc = applied(subject.map(|subject| &subject.doc), change)?;
-
-    let contents = match subject {
+    let read = match subject {
         None => Contents::of_decoded(&expanded, hash),
         Some(_) => None,
     };
-    let contents = contents.map_or_else(|| Contents::of(&doc), Ok);
-    let contents = contents.map_err(|e| refusal_of(&e))?;
+    let is_plain = read.is_some() && is_as_written(&change, expanded);
+    let apply = || applied(subject.map(|subject| &subject.doc), change);
+    let is_directory = |contents: &Contents| {
+        let header = contents.header();
+        header.is_ok_and(|header| header.kind.is_directory()) // these are asked for, as they stand
+    };
+    let (contents, doc) = match read {
+        Some(contents) if is_plain && !is_directory(&contents) => (contents, None),
+        Some(contents) => (contents, Some(apply()?)),
+        None => {
+            let doc = apply()?;
+            (Contents::of(&doc).map_err(|e| refusal_of(&e))?, Some(doc))
+        }
+    };
     let header = contents.header().map_err(|e| refusal_of(&e))?;
     let is_claimed = claim.space == header.space
         && claim.document.is_none_or(|document| document == header.id)
@@ -242,16 +254,23 @@ fn judge(
         .map(|subject| subject.positions.clone())
         .unwrap_or_default();
     positions.insert(hash, provisional);
-    let after = Subject {
-        doc,
-        positions,
-        header,
-        bytes: subject.map_or(0, |subject| subject.bytes) + size,
-    };
-    crate::model::for_kind!(after.header.kind, R => {
-        let view = contents.view::<R>(&after.positions).map_err(|e| refusal_of(&e))?;
+    crate::model::for_kind!(header.kind, R => {
+        let view = contents.view::<R>(&positions).map_err(|e| refusal_of(&e))?;
+        let after = doc.map(|doc| Subject {
+            doc,
+            positions,
+            header,
+            bytes: subject.map_or(0, |subject| subject.bytes) + size,
+        });
         allowed::<R>(context, subject, after, &view, hash, &author, &shape)
     })
+}
+
+/// Whether a change's bytes are those that Automerge writes for its operations. Of a first change
+/// whose operations only make and fill objects in their order this says that loading it does what
+/// making it did: nothing hides in how it was written, and there is no need to try.
+fn is_as_written(change: &Change, expanded: ExpandedChange) -> bool {
+    Change::from(expanded).raw_bytes() == change.raw_bytes()
 }
 
 /// In whose hand a change is written: that of the device that signed for it and of the member whose
@@ -272,7 +291,23 @@ fn hand_of(context: &Context<'_>, change: &Change) -> Result<Author, Refusal> {
 }
 
 /// Step two: the change's place among its actor's and its document's changes.
-fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Result<(), Refusal> {
+fn well_formed(
+    context: &Context<'_>,
+    base: Option<&Automerge>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    let is_a_time = (0..=LAST_SECOND).contains(&change.timestamp());
+    if !is_a_time || change.is_empty() {
+        return Err(Refusal::Malformed);
+    }
+    let Some(base) = base else {
+        let is_first = change.start_op().get() == 1 && change.seq() == 1;
+        return if is_first {
+            Ok(())
+        } else {
+            Err(Refusal::Malformed)
+        };
+    };
     let mut highest_op = 0;
     for dep in change.deps() {
         let meta = base
@@ -287,9 +322,7 @@ fn well_formed(context: &Context<'_>, base: &Automerge, change: &Change) -> Resu
         .map(|meta| meta.seq)
         .max()
         .unwrap_or(0);
-    let is_next = change.start_op().get() == highest_op + 1 && change.seq() == last_seq + 1;
-    let is_a_time = (0..=LAST_SECOND).contains(&change.timestamp());
-    if !is_next || !is_a_time || change.is_empty() {
+    if change.start_op().get() != highest_op + 1 || change.seq() != last_seq + 1 {
         return Err(Refusal::Malformed);
     }
     let is_own = |meta: &ChangeMetadata<'_>| {
@@ -334,8 +367,9 @@ fn has_room(before: &Subject, size: usize) -> Result<(), Refusal> {
 /// The last second of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Step three: only bytes that were loaded are ever served. A new document is its first change's
-/// bytes; a later change is applied to a copy, which is saved and loaded again.
+/// Step three: only bytes that were loaded, or that are [as Automerge writes](is_as_written), are
+/// ever served. A new document is its first change's bytes; a later change is applied to a copy,
+/// which is saved and loaded again.
 fn applied(base: Option<&Automerge>, change: Change) -> Result<Automerge, Refusal> {
     let Some(base) = base else {
         return Automerge::load(change.raw_bytes()).map_err(|_| Refusal::Malformed);
@@ -350,7 +384,7 @@ fn applied(base: Option<&Automerge>, change: Change) -> Result<Automerge, Refusa
 fn allowed<R: Governed>(
     context: &Context<'_>,
     before: Option<&Subject>,
-    after: Subject,
+    after: Option<Subject>,
     view: &View<R>,
     hash: ChangeHash,
     author: &Author,
@@ -382,7 +416,7 @@ fn allowed<R: Governed>(
         }
         Shape::Edit { fields } => {
             R::check_editable(fields.iter().map(String::as_str))?;
-            let before = before.ok_or(Refusal::Malformed)?;
+            let (before, after) = before.zip(after.as_ref()).ok_or(Refusal::Malformed)?;
             has_room(before, after.bytes - before.bytes)?;
             let known = known_events(&after.doc, hash);
             R::may_edit(
@@ -391,14 +425,15 @@ fn allowed<R: Governed>(
             )?;
         }
         Shape::Append { event } => {
-            let before = before.ok_or(Refusal::Malformed)?;
-            appended::<R>(&judge, before, &after, hash, view, *event)?;
+            let (before, after) = before.zip(after.as_ref()).ok_or(Refusal::Malformed)?;
+            appended::<R>(&judge, before, after, hash, view, *event)?;
         }
     }
     let is_open = R::is_open(&view.state);
     let assignee = R::assignee(&view.state);
     let is_late = standing.is_some_and(|standing| standing.is_late);
     Ok(Verdict::Admitted(Box::new(Outcome {
+        header: view.header.clone(),
         subject: after,
         is_open,
         assignee,

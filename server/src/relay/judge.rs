@@ -315,17 +315,18 @@ impl<'a> Bench<'a> {
     /// Goes on with the document as it now stands.
     fn note(&mut self, document: DocumentId, outcome: Outcome, created: Option<Standing>) -> Facts {
         let Outcome {
+            header,
             subject,
             is_open,
             assignee,
             is_late,
         } = outcome;
-        let header = subject.header.clone();
-        if header.kind.is_directory() {
+        if let Some(subject) = subject.as_ref().filter(|_| header.kind.is_directory()) {
             // What was read to be judged can be read again.
-            let _ = admission::note_in_directory(Arc::make_mut(&mut self.directory), &subject);
+            let _ = admission::note_in_directory(Arc::make_mut(&mut self.directory), subject);
         }
-        let standing = created.unwrap_or_else(|| Standing::Loaded(Box::new(subject)));
+        let loaded = || subject.map(|subject| Standing::Loaded(Box::new(subject)));
+        let standing = created.or_else(loaded).unwrap_or(Standing::Unreadable);
         self.standings.insert(document, standing);
         Facts {
             header,
