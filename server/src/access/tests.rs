@@ -175,6 +175,7 @@ fn the_last_contact_is_written_a_little_later() {
         device_time_ms: book.clock.now_ms() - 5_000,
         unsent: 3,
         oldest_unsent_ms: Some(7),
+        ..Health::default()
     };
     book.access.note_contact(id, health);
     assert_eq!(book.access.device(id).unwrap().unwrap().contact, None);

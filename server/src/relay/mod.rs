@@ -216,9 +216,13 @@ impl Relay {
                 let directory = relay.directory();
                 let receipt = (!admitted.is_empty()).then(|| {
                     let at = pushed.received_at_ms;
-                    relay
-                        .key
-                        .sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
+                    relay.key.sign(&receipt_statement(
+                        relay.fingerprint,
+                        id,
+                        at,
+                        &admitted,
+                        &[],
+                    ))
                 });
                 relay.readers.with(|conn| {
                     let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
@@ -239,6 +243,7 @@ impl Relay {
             absent: pulled.absent,
             remaining: pulled.remaining,
             is_cloned,
+            photos_held: Vec::new(),
         })
     }
 
