@@ -9,6 +9,7 @@
     clippy::type_complexity
 )]
 
+pub mod blobs;
 pub mod crash;
 pub mod dice;
 pub mod hostile;
