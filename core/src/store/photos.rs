@@ -182,6 +182,15 @@ pub fn held(conn: &Connection, hash: &Hash) -> Result<Option<u64>> {
     Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
 }
 
+/// Whether a file that is here waits for the relay's receipt; `None` where it is not here.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_owed(conn: &Connection, hash: &Hash) -> Result<Option<bool>> {
+    let mut statement = conn.prepare_cached("SELECT is_owed FROM blob WHERE hash = ?1")?;
+    Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
+}
+
 /// What the files that are here come to.
 ///
 /// # Errors
