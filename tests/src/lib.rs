@@ -14,6 +14,7 @@ pub mod crash;
 pub mod dice;
 pub mod hostile;
 pub mod plain;
+pub mod proxy;
 pub mod site;
 pub mod verdict;
 pub mod walk;
