@@ -54,7 +54,7 @@ pub struct MissingOf {
 }
 
 /// Replaces what a record names.
-pub(super) fn project(conn: &Connection, key: DocKey, photos: &[StagedPhoto]) -> Result<()> {
+pub(crate) fn project(conn: &Connection, key: DocKey, photos: &[StagedPhoto]) -> Result<()> {
     conn.prepare_cached("DELETE FROM photo WHERE doc = ?1")?
         .execute([key.0])?;
     let mut statement = conn.prepare_cached(
@@ -199,6 +199,28 @@ pub fn remove(conn: &Connection, hash: &Hash) -> Result<()> {
     conn.prepare_cached("DELETE FROM blob WHERE hash = ?1")?
         .execute([hash])?;
     Ok(())
+}
+
+/// Notes that a file which nothing is owed of is not here after all.
+pub(crate) fn remove_absent(conn: &Connection, hash: &Hash) -> Result<()> {
+    conn.prepare_cached("DELETE FROM blob WHERE hash = ?1 AND NOT is_owed")?
+        .execute([hash])?;
+    Ok(())
+}
+
+/// Files that are not owed to the relay, and so may go from here: the oldest first, thumbnails
+/// last.
+///
+/// # Errors
+/// SQLite's.
+pub fn may_go(conn: &Connection) -> Result<Vec<(Hash, u64)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT b.hash, b.bytes FROM blob b WHERE NOT b.is_owed
+         ORDER BY EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash AND p.purpose = 'thumbnail'),
+             b.at_ms, b.hash",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The size of a file that is here, in bytes; `None` where it is not.
