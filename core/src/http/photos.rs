@@ -263,7 +263,7 @@ impl OnItsWay<'_> {
     }
 
     /// Begins an upload; gives its path and how much of the file the relay has already.
-    async fn begin(&self) -> Result<(String, u64), HttpError> {
+    async fn begin(&mut self) -> Result<(String, u64), HttpError> {
         let name = STANDARD.encode(hex(&self.job.hash));
         let request = self
             .ask(Method::POST, "/v1/blobs")

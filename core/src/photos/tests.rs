@@ -270,7 +270,7 @@ fn the_shutter_asks_for_room_and_nothing_owed_makes_it() {
     );
     let hash = parse_hash(&photo.hash).unwrap();
     name(&mut notebook, 1, &photo);
-    photos::confirm(notebook.reader(), &[], &[crate::wire::ByteArray32(hash)]).unwrap();
+    photos::confirm(notebook.reader(), &[], &[crate::wire::ByteArray32(hash)], 0).unwrap();
     assert_eq!(notebook.let_go_of_photos(1).unwrap(), photo.bytes);
     assert!(matches!(
         notebook.photo_path(&photo.hash),

@@ -13,12 +13,13 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::{Conditions, Folder, PhotoError, SyncPolicy};
 use crate::keys::Hash;
 use crate::model::photo::{PhotoPurpose, parse_hash};
 use crate::notebook::Notebook;
+use crate::store::photos::LONGEST_WAIT_MS;
 use crate::store::{StoreError, photos};
 
 /// A file on its way.
@@ -112,11 +113,6 @@ pub struct Round {
 
 /// After so many files in a row through which nothing came, the relay counts as out of reach.
 const OFFLINE_AFTER: u32 = 3;
-/// How long a file waits after its first failure, in milliseconds; then twice as long each time.
-const FIRST_WAIT_MS: i64 = 15_000;
-/// The longest that a file waits, in milliseconds.
-const LONGEST_WAIT_MS: i64 = 6 * 3_600_000;
-
 impl Round {
     /// A round that has done nothing yet.
     pub fn new(options: RoundOptions) -> Self {
@@ -224,7 +220,7 @@ impl Round {
                 End::Lost => "the photo's file is missing or damaged on this device".into(),
             };
             self.progress.failed += 1;
-            delay(conn, &job.hash, now_ms, &problem)
+            photos::delay(conn, &job.hash, now_ms, &problem)
         })?;
         Ok(())
     }
@@ -298,19 +294,6 @@ fn due(conn: &Connection, sql: &str, now_ms: i64) -> Result<Vec<Due>, StoreError
 fn forget(conn: &Connection, hash: &Hash) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM transfer WHERE hash = ?1")?
         .execute([hash])?;
-    Ok(())
-}
-
-fn delay(conn: &Connection, hash: &Hash, now_ms: i64, problem: &str) -> Result<(), StoreError> {
-    let mut statement = conn.prepare_cached("SELECT attempts FROM transfer WHERE hash = ?1")?;
-    let attempts: Option<u32> = statement.query_row([hash], |row| row.get(0)).optional()?;
-    let attempts = attempts.unwrap_or(0);
-    let wait_ms = (FIRST_WAIT_MS << attempts.min(16)).min(LONGEST_WAIT_MS);
-    conn.prepare_cached(
-        "INSERT INTO transfer (hash, attempts, not_before_ms, problem) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (hash) DO UPDATE SET attempts = ?2, not_before_ms = ?3, problem = ?4",
-    )?
-    .execute(params![hash, attempts + 1, now_ms + wait_ms, problem])?;
     Ok(())
 }
 
