@@ -406,6 +406,13 @@ pub fn creation_in<R: Record>(
     }
 }
 
+/// Says that a test was not run, and why, even where what tests print is not shown.
+pub fn skipped(reason: &str) {
+    use std::io::Write as _;
+    let line = format!("SKIPPED: {reason}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
 /// An HTTP client without any trust of its own, for plain HTTP.
 pub fn plain_client() -> reqwest::Client {
     // Whoever comes first installs it; it is the same for all.

@@ -111,7 +111,8 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         tests(
             fleet
                 .args(["--lib", "--test", "stories", "--test", "over_https"])
-                .args(["--test", "attacks", "--test", "corpora", "--test", "blobs"]),
+                .args(["--test", "attacks", "--test", "corpora"])
+                .args(["--test", "blobs", "--test", "photos"]),
         ),
     ]
 }

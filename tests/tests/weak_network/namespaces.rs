@@ -5,8 +5,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use vanguard_tests::blobs::{files_of, plain_config, report_with_photos, stored};
-use vanguard_tests::scratch;
 use vanguard_tests::site::{Site, open_all};
+use vanguard_tests::{scratch, skipped};
 
 /// Two namespaces with a link between them, until they are dropped.
 struct Link {
@@ -46,7 +46,7 @@ impl Link {
         ];
         for step in steps {
             if let Err(reason) = run(&step, "") {
-                println!("SKIPPED: no network of one's own: `{step}`: {reason}");
+                skipped(&format!("no network of one's own: `{step}`: {reason}"));
                 return None;
             }
         }
@@ -57,7 +57,7 @@ impl Link {
                 oifname \"link0\" numgen random mod 100 < 5 counter drop; }
         }";
         if let Err(reason) = run(&format!("ip netns exec {relay} nft -f -"), loses) {
-            println!("SKIPPED: nftables loses no packets: {reason}");
+            skipped(&format!("nftables loses no packets: {reason}"));
             return None;
         }
         Some(link)
