@@ -7,11 +7,13 @@ use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use vanguard_core::Notebook;
-use vanguard_core::http::HttpRelay;
+use vanguard_core::http::{HttpError, HttpRelay};
 use vanguard_core::id::{HazardId, OrgId};
 use vanguard_core::keys::{Hash, hex, sha256};
 use vanguard_core::model::hazard::{HazardFields, HazardNature};
 use vanguard_core::model::photo::{Photo, Thumbnail};
+use vanguard_core::photos::transfer::RoundOptions;
+use vanguard_core::photos::{PhotoContext, PhotoOptions, Quota};
 use vanguard_core::sync::Options;
 use vanguard_server::{Config, Tls};
 
@@ -234,4 +236,73 @@ impl Desk {
         self.sync(0).await;
         hazard
     }
+}
+
+/// A JPEG file of noise, which nothing makes smaller: about a byte for each of its pixels.
+pub fn noise_jpeg(seed: u64, width_px: u16, height_px: u16) -> Vec<u8> {
+    let pixels = bytes_of(seed, usize::from(width_px) * usize::from(height_px));
+    let mut file = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut file, 80);
+    encoder
+        .encode(&pixels, width_px, height_px, jpeg_encoder::ColorType::Luma)
+        .unwrap();
+    file
+}
+
+/// A hazard with so many photos of noise, reported on a phone; gives the photos.
+pub fn report_with_photos(
+    notebook: &mut Notebook,
+    space: OrgId,
+    count: usize,
+    (width_px, height_px): (u16, u16),
+    seed: u64,
+) -> Vec<Photo> {
+    let mut fields = HazardFields::new("护栏松动", HazardNature::UnsafeCondition);
+    let quota = Quota {
+        keep_free_bytes: 0,
+        ..Quota::default()
+    };
+    for number in 0..count as u64 {
+        let file = noise_jpeg(seed * 1_000 + number, width_px, height_px);
+        let photo = notebook.take_photo(
+            &file,
+            &PhotoContext::default(),
+            &PhotoOptions::default(),
+            &quota,
+        );
+        fields.photos.push(photo.unwrap());
+    }
+    notebook.report_hazard(space, &fields).unwrap();
+    fields.photos
+}
+
+/// The files of photos, by their hashes, as a phone has them.
+pub fn files_of(notebook: &Notebook, photos: &[Photo]) -> Vec<(String, Vec<u8>)> {
+    let names = photos.iter().flat_map(Photo::files);
+    names
+        .map(|(_, hash, _)| (hash.to_owned(), notebook.photo_bytes(hash).unwrap()))
+        .collect()
+}
+
+/// Whether the relay has acknowledged everything on a phone, photos included.
+pub fn is_all_acknowledged(notebook: &Notebook) -> bool {
+    let owed = vanguard_core::store::photos::owed(notebook.reader()).unwrap();
+    owed.files == 0 && notebook.unsent().unwrap().changes == 0
+}
+
+/// Brings what a phone owes as far as the network lets it; nothing waits for a later try.
+///
+/// # Errors
+/// What the network did.
+pub async fn carry(http: &HttpRelay, notebook: &mut Notebook) -> Result<(), HttpError> {
+    notebook.retry_photos().unwrap();
+    let (text, photos) = (Options::default(), RoundOptions::default());
+    http.sync_with_photos(notebook, text, photos).await?;
+    Ok(())
+}
+
+/// The file of a photo at a relay, read from its folder.
+pub fn stored(data: &Path, hash: &str) -> Option<Vec<u8>> {
+    let (first, rest) = hash.split_at(2);
+    std::fs::read(data.join("blobs").join(first).join(rest)).ok()
 }

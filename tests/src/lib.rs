@@ -14,6 +14,7 @@ pub mod crash;
 pub mod dice;
 pub mod hostile;
 pub mod plain;
+pub mod proxy;
 pub mod site;
 pub mod verdict;
 pub mod walk;
@@ -403,6 +404,13 @@ pub fn creation_in<R: Record>(
             event: None,
         },
     }
+}
+
+/// Says that a test was not run, and why, even where what tests print is not shown.
+pub fn skipped(reason: &str) {
+    use std::io::Write as _;
+    let line = format!("SKIPPED: {reason}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// An HTTP client without any trust of its own, for plain HTTP.

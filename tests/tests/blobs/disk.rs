@@ -5,7 +5,7 @@ use std::process::Command;
 
 use vanguard_core::keys::sha256;
 use vanguard_tests::blobs::{Desk, bytes_of, named, plain_config};
-use vanguard_tests::scratch;
+use vanguard_tests::{scratch, skipped};
 
 /// A filesystem of some megabytes in memory, until it is dropped.
 struct SmallDisk(PathBuf);
@@ -42,7 +42,7 @@ async fn a_full_disk_is_said_and_what_came_before_stays() {
     let folder = scratch();
     let data = folder.path().join("relay");
     let Some(disk) = SmallDisk::mount(&data.join("blobs"), 3) else {
-        println!("SKIPPED: only root can mount a small filesystem");
+        skipped("only root can mount a small filesystem");
         return;
     };
     let mut desk = Desk::open(folder.path(), plain_config(&data)).await;
