@@ -151,8 +151,11 @@ pub fn remove(conn: &Connection, hash: &Hash) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a file which nothing is owed of is not here after all.
-pub(crate) fn remove_absent(conn: &Connection, hash: &Hash) -> Result<()> {
+/// Notes that a file is not here after all, unless it is owed.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove_absent(conn: &Connection, hash: &Hash) -> Result<()> {
     conn.prepare_cached("DELETE FROM blob WHERE hash = ?1 AND NOT is_owed")?
         .execute([hash])?;
     Ok(())
