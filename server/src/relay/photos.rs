@@ -44,16 +44,18 @@ const PAGE: usize = 1_000;
 
 impl Relay {
     /// How the records that a member may see name a file; none where there is no such record. What
-    /// was admitted before the question counts.
+    /// was admitted before the question counts. A `taker` is the device that asks to send it: what
+    /// it took itself it may send, even where its member may no longer see the record.
     ///
     /// # Errors
     /// [`RelayError::Busy`] where the replica is far behind, [`RelayError::Storage`].
     pub async fn namings(
         self: &Arc<Self>,
         member: MemberId,
+        taker: Option<DeviceId>,
         hash: Hash,
     ) -> Result<Vec<Naming>, RelayError> {
-        let visible = self.visible(member, vec![hash]).await?;
+        let visible = self.visible(member, taker, vec![hash]).await?;
         let naming = |file: NamedFile| Naming {
             bytes: file.bytes,
             purpose: file.purpose,
@@ -62,10 +64,11 @@ impl Relay {
     }
 
     /// Which of the files that a device asks about a receipt may name: held, and named by a record
-    /// that its member may see.
+    /// that its member may see, or that says that it took them.
     pub(super) async fn held_of(
         self: &Arc<Self>,
         member: MemberId,
+        taker: DeviceId,
         asked: &[ByteArray32],
     ) -> Result<Vec<ByteArray32>, RelayError> {
         let hashes: Vec<Hash> = asked.iter().map(|hash| hash.0).collect();
@@ -73,7 +76,7 @@ impl Relay {
             return Ok(Vec::new());
         }
         let _promise = self.promises.read().await;
-        let visible = self.visible(member, hashes).await?;
+        let visible = self.visible(member, Some(taker), hashes).await?;
         let blobs = Arc::clone(&self.blobs);
         let held = blocking(move || {
             let mut held: Vec<ByteArray32> = Vec::new();
@@ -88,10 +91,12 @@ impl Relay {
         Ok(held.await?)
     }
 
-    /// The files among `hashes` as records name them that a member may see, hash by hash.
+    /// The files among `hashes` as records name them that a member may see, or whose `taker` this
+    /// is, hash by hash.
     async fn visible(
         self: &Arc<Self>,
         member: MemberId,
+        taker: Option<DeviceId>,
         hashes: Vec<Hash>,
     ) -> Result<Vec<NamedFile>, RelayError> {
         self.caught_up_soon().await?;
@@ -102,8 +107,12 @@ impl Relay {
             }
             Ok(named)
         });
-        let named = named.await?;
-        self.readable(member, named).await
+        let named: Vec<NamedFile> = named.await?;
+        let is_own = |file: &NamedFile| taker.is_some() && file.device == taker;
+        let (mut visible, others): (Vec<_>, Vec<_>) = named.into_iter().partition(is_own);
+        visible.extend(self.readable(member, others).await?);
+        visible.sort_by_key(|file| file.hash); // names of one file lie together
+        Ok(visible)
     }
 
     /// Those of the names that stand in records which a member may see.
