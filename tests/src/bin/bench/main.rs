@@ -8,6 +8,7 @@ mod company;
 mod fleet;
 mod limits;
 mod notebooks;
+mod photos;
 mod relay;
 mod scale;
 mod storm;
@@ -26,43 +27,47 @@ struct Options {
     devices: usize,
     each: usize,
     large: usize,
-    json: Option<PathBuf>,
 }
+
+/// What may be measured alone.
+const PARTS: [&str; 6] = ["storm", "live", "everybody", "photos", "verbs", "large"];
+const USAGE: &str =
+    "bench [--devices N] [--each N] [--large N] [--scale SVG] [--json FILE] [PART…]";
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some(relay::COMMAND) => return relay::run(&args[1..]),
         Some(notebooks::COMMAND) => return notebooks::run(&args[1..]),
+        Some(photos::COMMAND) => return photos::take_one(&args[1]),
         _ => {}
     }
-    let mut take = |name: &str, default: usize| {
-        let Some(at) = args.iter().position(|arg| arg == name) else {
-            return default;
-        };
-        let value = args.get(at + 1).and_then(|value| value.parse().ok());
-        args.drain(at..(at + 2).min(args.len()));
-        value.unwrap_or(default)
-    };
-    let (devices, each) = (take("--devices", 100), take("--each", 100));
-    let large = take("--large", 100_000);
-    let mut file = |name: &str| {
+    let mut take = |name: &str| {
         let at = args.iter().position(|arg| arg == name)?;
-        let file = PathBuf::from(args.get(at + 1)?);
-        args.drain(at..at + 2);
-        Some(file)
+        let value = args.get(at + 1).cloned();
+        args.drain(at..(at + 2).min(args.len()));
+        value
     };
-    let (json, scale) = (file("--json"), file("--scale"));
-    if !args.is_empty() {
-        eprintln!("bench [--devices N] [--each N] [--large N] [--scale SVG] [--json FILE]");
+    let (json, scale) = (take("--json"), take("--scale").map(PathBuf::from));
+    let mut number = |name: &str, default| take(name).map_or(Ok(default), |text| text.parse());
+    let numbers = (
+        number("--devices", 100),
+        number("--each", 100),
+        number("--large", 100_000),
+    );
+    let ((Ok(devices), Ok(each), Ok(large)), true) = (
+        numbers,
+        args.iter().all(|part| PARTS.contains(&part.as_str())),
+    ) else {
+        eprintln!("{USAGE}\nparts: {}", PARTS.join(", "));
         std::process::exit(2);
-    }
+    };
     let options = Options {
         devices,
         each,
         large,
-        json,
     };
+    let is_asked = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
     let mut table = Table::default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -70,19 +75,30 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        storm::measure(&options, &mut table).await;
-        company::measure_live(&options, &mut table).await;
-        company::measure_everybody(&options, &mut table).await;
+        if is_asked("storm") {
+            storm::measure(&options, &mut table).await;
+        }
+        if is_asked("live") {
+            company::measure_live(&options, &mut table).await;
+        }
+        if is_asked("everybody") {
+            company::measure_everybody(&options, &mut table).await;
+        }
+        if is_asked("photos") {
+            photos::measure(&mut table).await;
+        }
         if let Some(picture) = &scale {
             scale::measure(picture, &mut table).await;
         }
     });
-    notebooks::measure_verbs(&mut table);
-    if options.large > 0 {
+    if is_asked("verbs") {
+        notebooks::measure_verbs(&mut table);
+    }
+    if is_asked("large") {
         notebooks::measure_large(options.large, &mut table);
     }
     table.print();
-    if let Some(file) = &options.json {
+    if let Some(file) = json {
         std::fs::write(file, table.to_json()).unwrap();
     }
 }
