@@ -148,7 +148,7 @@ impl Notebook {
         };
         self.store.transact(|conn| identity.save(conn))?;
         self.actor = fresh_actor(Some(&identity), self.env.as_ref());
-        self.identity = Some(identity);
+        self.identity = Some(identity.into());
         Ok(())
     }
 }

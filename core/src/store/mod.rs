@@ -69,7 +69,7 @@ impl StoreError {
 /// Shorthand for results of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The store's one writing connection.
+/// A connection to the store: the one that writes, or one of those that read beside it.
 #[derive(Debug)]
 pub struct Store {
     conn: Connection,
@@ -102,6 +102,18 @@ impl Store {
         migrate(&mut conn)?;
         Ok(Self {
             conn,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Opens a store that is open already once more, to read beside its writer; its
+    /// transactions fail.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened.
+    pub fn open_beside(path: &Path) -> Result<Self> {
+        Ok(Self {
+            conn: open_reader(path)?,
             path: path.to_owned(),
         })
     }
