@@ -15,12 +15,16 @@ use vanguard_core::notebook::{NotebookError, SharedNotebook};
 
 use crate::count::Counted;
 use crate::error::{Result, VanguardError};
+use crate::keys::KeyStore;
 
 /// One person's notebook on one SQLite file. Every method may be called from any thread; verbs and
 /// lists wait for the disk, so call them off the main thread.
 #[derive(uniffi::Object)]
 pub struct Notebook {
     path: PathBuf,
+    /// Where the device's key lies, if not in the file.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))] // nothing is signed but for a relay
+    pub(crate) key_store: Option<Arc<dyn KeyStore>>,
     /// Every call holds it for reading while it works, pausing and resuming for writing.
     opened: RwLock<Opened>,
     /// Raised by everything that changed what a list shows, pages from the relay included.
@@ -85,16 +89,19 @@ pub fn read_invite(text: &str) -> Result<InviteInfo> {
 #[uniffi::export]
 impl Notebook {
     /// Opens the notebook in this file, or begins one. The folder must be there, private to the
-    /// app, and readable while the phone is locked if syncs run in the background.
+    /// app, and readable while the phone is locked if syncs run in the background. With a
+    /// `key_store`, enrolment takes its key, and it signs all that this device sends; without one,
+    /// the key lies in the file.
     ///
     /// # Errors
     /// `Storage` where the file cannot be opened, `NeedsUpdate` where a newer app wrote it.
-    #[uniffi::constructor]
-    pub fn open(path: String) -> Result<Arc<Self>> {
+    #[uniffi::constructor(default(key_store = None))]
+    pub fn open(path: String, key_store: Option<Arc<dyn KeyStore>>) -> Result<Arc<Self>> {
         let path = PathBuf::from(path);
         let notebook = SharedNotebook::open(&path, SystemEnv::shared())?;
         Ok(Arc::new(Self {
             path,
+            key_store,
             opened: RwLock::new(Opened {
                 notebook: Some(notebook),
                 opening: 0,
@@ -138,6 +145,15 @@ impl Notebook {
                 }
             }))
         })
+    }
+
+    /// The six digits to read to a supervisor, from enrolment until the relay has first answered a
+    /// sync; nothing where nobody has to confirm this device.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn confirmation_code(&self) -> Result<Option<String>> {
+        self.read(vanguard_core::Notebook::confirmation_code)
     }
 
     /// Closes every connection to the file, so that the app may be suspended: iOS ends apps that

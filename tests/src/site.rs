@@ -147,6 +147,17 @@ impl Site {
         }
     }
 
+    /// Confirms the device that waits with these digits, as `vanguard confirm` does; false
+    /// where there is none.
+    pub fn confirm_device(&self, digits: &str) -> bool {
+        let waiting = self.access.devices_waiting_with(digits).unwrap();
+        waiting.iter().any(|device| {
+            self.access
+                .confirm_device(device.id, MemberId::OPERATOR)
+                .unwrap()
+        })
+    }
+
     /// Stops answering; what was acknowledged is in the log.
     pub async fn stop(self) {
         let _ = self.stop.send(());

@@ -31,7 +31,8 @@ use crate::store::{Durability, Store, StoreError, meta, outbox, synced};
 use crate::sync::Link;
 
 pub use drafts::InspectionDraft;
-pub use identity::Identity;
+pub(crate) use identity::note_confirmed;
+pub use identity::{Enrolment, Identity, UnsignedEnrolment};
 pub(crate) use rebuilding::{rebuild, rebuild_without_lost};
 pub use safety::StorageUse;
 pub use shared::SharedNotebook;
@@ -171,6 +172,31 @@ impl Notebook {
         if row.sync_state == SyncState::LocalOnly && self.link.has_sent_all(row.view.header.id) {
             row.sync_state = SyncState::Sent;
         }
+    }
+
+    /// What the first `limit` rows of a list show, as a number that is another one when they show
+    /// something else.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn fingerprint(&self, kind: DocumentKind, filter: &Filter, limit: usize) -> Result<u64> {
+        let is_sent = |id| self.link.has_sent_all(id);
+        Ok(query::fingerprint(
+            self.reader(),
+            kind,
+            filter,
+            limit,
+            is_sent,
+        )?)
+    }
+
+    /// What one record shows, as a number; see [`Notebook::fingerprint`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn fingerprint_of(&self, id: DocumentId) -> Result<u64> {
+        let is_sent = |id| self.link.has_sent_all(id);
+        Ok(query::fingerprint_of_one(self.reader(), id, is_sent)?)
     }
 
     /// How many changes no receipt covers, and since when.

@@ -275,3 +275,13 @@ pub fn set_meta(conn: &Connection, name: &str, value: impl rusqlite::ToSql) -> R
         .execute(rusqlite::params![name, value])?;
     Ok(())
 }
+
+/// Forgets a small fact.
+///
+/// # Errors
+/// SQLite's.
+pub fn clear_meta(conn: &Connection, name: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM meta WHERE name = ?1")?
+        .execute([name])?;
+    Ok(())
+}

@@ -57,8 +57,10 @@ final class Site {
     }
 
     /// An enrolled and synced phone of somebody.
-    func phone(_ name: String, file: String? = nil) async throws -> Notebook {
-        let notebook = try Notebook.open(path: file ?? newFile())
+    func phone(
+        _ name: String, file: String? = nil, keyStore: KeyStore? = nil
+    ) async throws -> Notebook {
+        let notebook = try Notebook.open(path: file ?? newFile(), keyStore: keyStore)
         _ = try await notebook.enrol(invite: invite(name), deviceName: "手机")
         try await notebook.syncNow()
         return notebook

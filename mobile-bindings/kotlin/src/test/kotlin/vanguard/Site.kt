@@ -52,8 +52,10 @@ class Site(private val folder: Path) : AutoCloseable {
     fun newFile(): String = folder.resolve("phone-${++files}.db").toString()
 
     /** An enrolled and synced phone of somebody. */
-    fun phone(name: String, file: String = newFile()): Notebook = runBlocking {
-        val notebook = Notebook.open(file)
+    fun phone(
+        name: String, file: String = newFile(), keyStore: KeyStore? = null,
+    ): Notebook = runBlocking {
+        val notebook = Notebook.open(file, keyStore)
         phones += notebook
         notebook.enrol(invite(name), "手机")
         notebook.sync(SyncBudget())
