@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lists;
 pub mod notebook;
 pub mod observe;
+pub mod photos;
 pub mod records;
 mod runtime;
 pub mod status;

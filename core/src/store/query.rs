@@ -204,12 +204,11 @@ fn fingerprint_of(
     let mut hasher = DefaultHasher::new();
     while let Some(row) = rows.next()? {
         let key: i64 = row.get(0)?;
-        let flags: (bool, bool, bool) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let is_unsent: bool = row.get(4)?;
+        let flags: [bool; 4] = [row.get(3)?, is_unsent, row.get(5)?, row.get(6)?];
         let view = row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?;
         (key, view, flags).hash(&mut hasher);
-        if flags.1
-            && let Some(id) = id_of(conn, DocKey(key))?
-        {
+        if is_unsent && let Some(id) = id_of(conn, DocKey(key))? {
             is_sent(id).hash(&mut hasher);
         }
     }
@@ -243,17 +242,20 @@ pub fn is_good(conn: &Connection, id: DocumentId) -> Result<bool> {
 const SELECT: &str = "SELECT r.doc, r.at_ms, r.view, r.is_conflicted,
     EXISTS (SELECT 1 FROM outbox WHERE outbox.doc = r.doc),
     EXISTS (SELECT 1 FROM returned WHERE document = (SELECT id FROM document WHERE document.doc = r.doc)
-        AND NOT is_seen)
+        AND NOT is_seen),
+    EXISTS (SELECT 1 FROM photo p JOIN blob b ON b.hash = p.hash WHERE p.doc = r.doc AND b.is_owed)
     FROM record r";
 
 fn read_row<R: Record>(row: &SqlRow<'_>) -> Result<Row<R>> {
     let view = serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
-    let (is_conflicted, is_unsent, is_returned): (bool, bool, bool) =
-        (row.get(3)?, row.get(4)?, row.get(5)?);
+    let (is_conflicted, is_unsent): (bool, bool) = (row.get(3)?, row.get(4)?);
+    let (is_returned, is_media_pending): (bool, bool) = (row.get(5)?, row.get(6)?);
     let sync_state = if is_returned {
         SyncState::Returned
     } else if is_unsent {
         SyncState::LocalOnly
+    } else if is_media_pending {
+        SyncState::MediaPending
     } else if is_conflicted {
         SyncState::Conflicted
     } else {

@@ -12,6 +12,7 @@ mod filters;
 mod hand;
 mod history;
 mod ledger;
+mod photos;
 mod problems;
 mod reading;
 mod reads;
@@ -71,5 +72,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(statistics::yearly))
         .routes(routes!(statistics::repeats))
         .routes(routes!(statistics::trend))
+        .routes(routes!(photos::missing))
+        .routes(routes!(photos::photo))
         .routes(routes!(catalogue::catalogue))
 }
