@@ -6,8 +6,8 @@
 //! its place that takes connections and never answers, and `heard` waits for the next of them;
 //! `strict` has it start again as one that lets nobody in whose digits were not compared, and
 //! `confirm DIGITS` says that they were; `newer FILE` makes a notebook one of a newer app; `lock
-//! FILE` keeps everybody else from writing to it until `unlock`; these answer `done`. It ends with
-//! its input.
+//! FILE` keeps everybody else from writing to it until `unlock`; `picture FILE` writes what a
+//! camera might; these answer `done`. It ends with its input.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -31,6 +31,7 @@ use vanguard_core::model::{Author, Role};
 use vanguard_core::{NewEvent, Verb};
 use vanguard_server::Config;
 use vanguard_server::relay::Act;
+use vanguard_tests::blobs::bytes_of;
 use vanguard_tests::site::{Site, config};
 use vanguard_tests::{creation, creation_in};
 
@@ -106,6 +107,7 @@ async fn main() {
                 file.execute_batch("BEGIN IMMEDIATE").unwrap();
                 locked = Some(file);
             }
+            "picture" => picture(Path::new(object)),
             "unlock" => drop(locked.take()),
             "newer" => {
                 let file = rusqlite::Connection::open(Path::new(object)).unwrap();
@@ -115,6 +117,19 @@ async fn main() {
         }
         say("done");
     }
+}
+
+/// A JPEG picture of 800 × 600, which no other file's is.
+fn picture(path: &Path) {
+    let seed = path.to_string_lossy().bytes().fold(7, |sum: u64, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    let (width, height) = (800_u16, 600_u16);
+    let pixels = bytes_of(seed, usize::from(width) * usize::from(height) * 3);
+    let encoder = jpeg_encoder::Encoder::new_file(path, 70).unwrap();
+    encoder
+        .encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
 }
 
 /// A relay that takes nothing of those whose grant has ended.

@@ -56,6 +56,13 @@ final class Site {
         return folder.appendingPathComponent("phone-\(files).db").path
     }
 
+    /// What a camera wrote.
+    func picture(_ name: String) -> String {
+        let file = folder.appendingPathComponent("\(name).jpg").path
+        tell("picture \(file)")
+        return file
+    }
+
     /// An enrolled and synced phone of somebody.
     func phone(
         _ name: String, file: String? = nil, keyStore: KeyStore? = nil

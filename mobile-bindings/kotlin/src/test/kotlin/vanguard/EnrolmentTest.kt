@@ -106,10 +106,12 @@ class EnrolmentTest {
         following.close()
         assertEquals(SyncState.ACKNOWLEDGED, phone.hazard(id).syncState)
 
-        keys.signer = SigningKey.generate()::sign // of another phone
-        phone.actOnHazard(id, HazardEvent.Commented("已设警戒"))
-        assertEquals(SigningFailure.LOST, unsigned { phone.syncNow() })
-        keys.signer = null
+        SigningKey.generate().use { other -> // of another phone
+            keys.signer = other::sign
+            phone.actOnHazard(id, HazardEvent.Commented("已设警戒"))
+            assertEquals(SigningFailure.LOST, unsigned { phone.syncNow() })
+            keys.signer = null
+        }
         assertTrue(phone.syncNow() is SyncOutcome.UpToDate)
     }
 

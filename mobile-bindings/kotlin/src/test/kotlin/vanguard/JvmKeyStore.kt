@@ -1,5 +1,6 @@
 package vanguard
 
+import java.math.BigInteger
 import java.nio.file.Files
 import java.nio.file.Path
 import java.security.PrivateKey
@@ -39,11 +40,7 @@ class JvmKeyStore(folder: Path) : KeyStore {
 
     override fun publicKey(): ByteArray {
         val point = (entries.getCertificate(NAME).publicKey as ECPublicKey).w
-        fun bytes(number: java.math.BigInteger) = ByteArray(32).also { bytes ->
-            val raw = number.toByteArray().takeLast(32).toByteArray()
-            raw.copyInto(bytes, 32 - raw.size)
-        }
-        return byteArrayOf(4) + bytes(point.affineX) + bytes(point.affineY)
+        return byteArrayOf(4) + point.affineX.to32Bytes() + point.affineY.to32Bytes()
     }
 
     override fun sign(message: ByteArray): ByteArray {
@@ -55,6 +52,12 @@ class JvmKeyStore(folder: Path) : KeyStore {
             update(message)
             sign()
         }
+    }
+
+    /** A coordinate as SEC 1 wants it: without Java's byte for the sign, and with leading zeros. */
+    private fun BigInteger.to32Bytes(): ByteArray {
+        val raw = toByteArray().takeLast(32).toByteArray()
+        return ByteArray(32 - raw.size) + raw
     }
 
     private companion object {
