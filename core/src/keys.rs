@@ -101,6 +101,19 @@ impl PublicKey {
 #[cbor(transparent)]
 pub struct Signature(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 64]);
 
+impl Signature {
+    /// The signature as key stores give it: the 64 bytes, or the DER of X9.62 that Secure Enclave,
+    /// Android and Java answer with.
+    ///
+    /// # Errors
+    /// [`KeyError::Mismatch`] where the bytes are neither.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+        let parsed = P256Signature::from_slice(bytes).or_else(|_| P256Signature::from_der(bytes));
+        let signature = parsed.map_err(|_| KeyError::Mismatch)?;
+        Ok(Self(signature.to_bytes().into()))
+    }
+}
+
 impl std::fmt::Debug for Signature {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signature({}…)", hex(&self.0[..4]))
@@ -178,6 +191,17 @@ mod tests {
         );
         let others = other.public_key().verify("隐患".as_bytes(), &signature);
         assert_eq!(others, Err(KeyError::Mismatch));
+    }
+
+    #[test]
+    fn a_signature_is_read_as_any_key_store_gives_it() {
+        let key = SoftwareKey::generate(&SystemEnv);
+        let signature = key.sign(b"x");
+        let der = P256Signature::from_slice(&signature.0).unwrap().to_der();
+        assert_eq!(Signature::parse(&signature.0), Ok(signature));
+        assert_eq!(Signature::parse(der.as_bytes()), Ok(signature));
+        assert_eq!(Signature::parse(b"x"), Err(KeyError::Mismatch));
+        assert_eq!(Signature::parse(&[0; 64]), Err(KeyError::Mismatch));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use vanguard_core::store::StoreError;
 #[cfg(feature = "http")]
 use vanguard_core::sync::SyncError;
 
+use crate::keys::SigningFailure;
+
 /// Why a call was not carried out; nothing has happened then. The variant says what to do next,
 /// `reason` is for logs and support.
 #[derive(Clone, Debug, thiserror::Error, uniffi::Error)]
@@ -64,6 +66,21 @@ pub enum VanguardError {
     #[error("rejected: {reason}")]
     Rejected {
         /// The relay's word for it, stable.
+        reason: String,
+    },
+    /// The relay knows this device, and a supervisor has to compare its six digits first: show
+    /// `confirmation_code`, and try again.
+    #[error("unconfirmed: {reason}")]
+    Unconfirmed {
+        /// The relay's word for it, stable.
+        reason: String,
+    },
+    /// The app's key store did not sign. Nothing is lost; `why` says what to do.
+    #[error("unsigned: {reason}")]
+    Unsigned {
+        /// Why not.
+        why: SigningFailure,
+        /// In the key store's words.
         reason: String,
     },
     /// The notebook is paused; call `resume` first.
@@ -142,6 +159,10 @@ impl From<SyncError> for VanguardError {
 #[cfg(feature = "http")]
 const UPGRADE_REQUIRED: u16 = 426;
 
+/// How the relay names what it says to a device that nobody has confirmed yet.
+#[cfg(feature = "http")]
+const DEVICE_UNCONFIRMED: &str = "urn:vanguard:problem:device-unconfirmed";
+
 #[cfg(feature = "http")]
 impl From<HttpError> for VanguardError {
     fn from(error: HttpError) -> Self {
@@ -158,6 +179,9 @@ impl From<HttpError> for VanguardError {
             // Too busy, or ill: no fault of this device.
             HttpError::Problem { status, .. } if status >= 500 || status == 429 => {
                 Self::Unreachable { reason }
+            }
+            HttpError::Problem { kind, .. } if kind == DEVICE_UNCONFIRMED => {
+                Self::Unconfirmed { reason: kind }
             }
             HttpError::Problem { kind, title, .. } => Self::Rejected {
                 reason: if kind.is_empty() { title } else { kind },

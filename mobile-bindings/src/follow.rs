@@ -10,6 +10,7 @@ use vanguard_core::sync::Options;
 use crate::backoff::Backoff;
 use crate::error::{Result, VanguardError};
 use crate::handles::TaskHandle;
+use crate::keys::SigningFailure;
 use crate::notebook::{Notebook, paused};
 use crate::runtime;
 use crate::sync::{SyncBudget, SyncOutcome};
@@ -21,7 +22,8 @@ pub enum LiveState {
     Connecting,
     /// It hears what happens as it happens.
     Live,
-    /// The relay cannot be reached; it tries again by itself.
+    /// The relay cannot be reached, no supervisor has confirmed this device yet, or the key store
+    /// is locked; it tries again by itself.
     Waiting {
         /// In how many milliseconds.
         retry_in_ms: u64,
@@ -30,8 +32,8 @@ pub enum LiveState {
     },
     /// The notebook is paused.
     Paused,
-    /// The relay says no to this device or asks for a newer app, or the file cannot be written: it
-    /// has ended.
+    /// The relay says no to this device or asks for a newer app, the person does not want to sign,
+    /// or the file cannot be written: it has ended.
     Ended {
         /// Why.
         reason: String,
@@ -100,7 +102,14 @@ async fn follow(notebook: &Arc<Notebook>, tell: &mut impl FnMut(LiveState)) {
                     }
                 }
             }
-            Err(VanguardError::Unreachable { reason }) => {
+            Err(
+                VanguardError::Unreachable { reason }
+                | VanguardError::Unconfirmed { reason }
+                | VanguardError::Unsigned {
+                    why: SigningFailure::Locked | SigningFailure::Failed,
+                    reason,
+                },
+            ) => {
                 let wait = backoff.next();
                 let retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 tell(LiveState::Waiting {

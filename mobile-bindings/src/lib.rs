@@ -13,6 +13,7 @@ pub mod error;
 #[cfg(feature = "http")]
 pub mod follow;
 pub mod handles;
+pub mod keys;
 pub mod lists;
 pub mod notebook;
 pub mod observe;
@@ -29,6 +30,7 @@ pub mod words;
 pub use count::live_objects;
 pub use error::VanguardError;
 pub use handles::{CancelHandle, TaskHandle};
+pub use keys::{KeyStore, KeyStoreError, SigningFailure, SigningKey};
 pub use notebook::Notebook;
 
 uniffi::setup_scaffolding!("vanguard");

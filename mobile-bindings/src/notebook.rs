@@ -1,8 +1,8 @@
-//! One core notebook for the many threads of an app: a lock that is held for one verb or one page
-//! at a time, never across a callback or a wait, and that can be empty while the app is paused.
+//! One core notebook for the many threads of an app. Core lets one write while others read; here it
+//! can be away while the app is paused. No lock is held across a callback or a wait for the relay.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
 use vanguard_core::SystemEnv;
@@ -11,17 +11,22 @@ use vanguard_core::http::HttpRelay;
 use vanguard_core::id::{DeviceId, MemberId, OrgId};
 use vanguard_core::invite::Invite;
 use vanguard_core::model::Role;
-use vanguard_core::notebook::NotebookError;
+use vanguard_core::notebook::{NotebookError, SharedNotebook};
 
 use crate::count::Counted;
 use crate::error::{Result, VanguardError};
+use crate::keys::KeyStore;
 
 /// One person's notebook on one SQLite file. Every method may be called from any thread; verbs and
 /// lists wait for the disk, so call them off the main thread.
 #[derive(uniffi::Object)]
 pub struct Notebook {
     path: PathBuf,
-    opened: Mutex<Opened>,
+    /// Where the device's key lies, if not in the file.
+    #[cfg_attr(not(feature = "http"), allow(dead_code))] // nothing is signed but for a relay
+    pub(crate) key_store: Option<Arc<dyn KeyStore>>,
+    /// Every call holds it for reading while it works, pausing and resuming for writing.
+    opened: RwLock<Opened>,
     /// Raised by everything that changed what a list shows, pages from the relay included.
     pub(crate) changed: watch::Sender<u64>,
     /// Raised by what this device itself has written and wants to send.
@@ -33,7 +38,7 @@ pub struct Notebook {
 
 /// The core notebook, unless the app is paused, and which opening of the file it is.
 struct Opened {
-    notebook: Option<vanguard_core::Notebook>,
+    notebook: Option<SharedNotebook>,
     opening: u64,
 }
 
@@ -84,17 +89,20 @@ pub fn read_invite(text: &str) -> Result<InviteInfo> {
 #[uniffi::export]
 impl Notebook {
     /// Opens the notebook in this file, or begins one. The folder must be there, private to the
-    /// app, and readable while the phone is locked if syncs run in the background.
+    /// app, and readable while the phone is locked if syncs run in the background. With a
+    /// `key_store`, enrolment takes its key, and it signs all that this device sends; without one,
+    /// the key lies in the file.
     ///
     /// # Errors
     /// `Storage` where the file cannot be opened, `NeedsUpdate` where a newer app wrote it.
-    #[uniffi::constructor]
-    pub fn open(path: String) -> Result<Arc<Self>> {
+    #[uniffi::constructor(default(key_store = None))]
+    pub fn open(path: String, key_store: Option<Arc<dyn KeyStore>>) -> Result<Arc<Self>> {
         let path = PathBuf::from(path);
-        let notebook = vanguard_core::Notebook::open(&path, SystemEnv::shared())?;
+        let notebook = SharedNotebook::open(&path, SystemEnv::shared())?;
         Ok(Arc::new(Self {
             path,
-            opened: Mutex::new(Opened {
+            key_store,
+            opened: RwLock::new(Opened {
                 notebook: Some(notebook),
                 opening: 0,
             }),
@@ -139,14 +147,23 @@ impl Notebook {
         })
     }
 
+    /// The six digits to read to a supervisor, from enrolment until the relay has first answered a
+    /// sync; nothing where nobody has to confirm this device.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn confirmation_code(&self) -> Result<Option<String>> {
+        self.read(vanguard_core::Notebook::confirmation_code)
+    }
+
     /// Closes every connection to the file, so that the app may be suspended: iOS ends apps that
-    /// are suspended while they hold a file's lock. Waits for a verb or page that is under way; a
+    /// are suspended while they hold a file's lock. Waits for calls and a page that are under way; a
     /// sync under way is interrupted. Calls answer `Paused` until `resume`.
     ///
     /// # Errors
     /// None so far.
     pub fn pause(&self) -> Result<()> {
-        let mut opened = self.lock();
+        let mut opened = self.alone();
         opened.opening += 1;
         opened.notebook = None;
         drop(opened);
@@ -159,9 +176,9 @@ impl Notebook {
     /// # Errors
     /// As `open`; the notebook stays paused then.
     pub fn resume(&self) -> Result<()> {
-        let mut opened = self.lock();
+        let mut opened = self.alone();
         if opened.notebook.is_none() {
-            let notebook = vanguard_core::Notebook::open(&self.path, SystemEnv::shared())?;
+            let notebook = SharedNotebook::open(&self.path, SystemEnv::shared())?;
             opened.notebook = Some(notebook);
         }
         drop(opened);
@@ -171,18 +188,20 @@ impl Notebook {
 }
 
 impl Notebook {
-    fn lock(&self) -> MutexGuard<'_, Opened> {
-        // A panic in a verb rolled its transaction back; the notebook is as it was.
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    fn alone(&self) -> RwLockWriteGuard<'_, Opened> {
+        self.opened.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads.
+    fn opened(&self) -> RwLockReadGuard<'_, Opened> {
+        self.opened.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads, beside a verb or a page of sync that is being written.
     pub(crate) fn read<T>(
         &self,
         work: impl FnOnce(&vanguard_core::Notebook) -> std::result::Result<T, NotebookError>,
     ) -> Result<T> {
-        let opened = self.lock();
-        Ok(work(opened.notebook.as_ref().ok_or_else(paused)?)?)
+        Ok(self.opened().notebook()?.read(work)?)
     }
 
     /// Does a verb, and then tells those who watch.
@@ -190,9 +209,7 @@ impl Notebook {
         &self,
         work: impl FnOnce(&mut vanguard_core::Notebook) -> std::result::Result<T, NotebookError>,
     ) -> Result<T> {
-        let mut opened = self.lock();
-        let done = work(opened.notebook.as_mut().ok_or_else(paused)?)?;
-        drop(opened);
+        let done = self.opened().notebook()?.write(work)?;
         self.changed.send_modify(|number| *number += 1);
         self.written.send_modify(|number| *number += 1);
         Ok(done)
@@ -201,7 +218,7 @@ impl Notebook {
     /// Which opening of the file this is, for [`Notebook::within`].
     #[cfg(feature = "http")]
     pub(crate) fn opening(&self) -> u64 {
-        self.lock().opening
+        self.opened().opening
     }
 
     /// Waits until the file as it was opened then is closed.
@@ -222,21 +239,27 @@ impl Notebook {
         opening: u64,
         work: impl FnOnce(&mut vanguard_core::Notebook) -> std::result::Result<T, E>,
     ) -> Result<T> {
-        let mut opened = self.lock();
+        let opened = self.opened();
         if opened.opening != opening {
             return Err(paused());
         }
-        work(opened.notebook.as_mut().ok_or_else(paused)?).map_err(Into::into)
+        opened.notebook()?.write(work).map_err(Into::into)
     }
 
     /// The relay that the notebook is enrolled at, by a connection that is kept.
     #[cfg(feature = "http")]
     pub(crate) fn relay(&self) -> Result<(HttpRelay, String)> {
-        let opened = self.lock();
-        let notebook = opened.notebook.as_ref().ok_or_else(paused)?;
-        let identity = notebook.identity().ok_or(NotebookError::NotEnrolled)?;
-        let credential = vanguard_core::keys::hex(&identity.credential);
-        Ok((self.wire.relay(notebook)?, credential))
+        self.read(|notebook| {
+            let identity = notebook.identity().ok_or(NotebookError::NotEnrolled)?;
+            let credential = vanguard_core::keys::hex(&identity.credential);
+            Ok(self.wire.relay(notebook).map(|relay| (relay, credential)))
+        })?
+    }
+}
+
+impl Opened {
+    fn notebook(&self) -> Result<&SharedNotebook> {
+        self.notebook.as_ref().ok_or_else(paused)
     }
 }
 

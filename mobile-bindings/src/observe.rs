@@ -1,14 +1,11 @@
 //! Telling a screen when what it shows has changed, and only then: after each commit the query is
-//! made again and compared, so that a thousand records of another zone wake nobody.
+//! made again and its rows compared as they lie, so that a thousand records of another zone wake nobody.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use vanguard_core::id::DocumentId;
-use vanguard_core::model::{DocumentKind, for_kind};
-use vanguard_core::notebook::NotebookError;
-use vanguard_core::store::StoreError;
-use vanguard_core::store::query::kind_of;
+use vanguard_core::model::DocumentKind;
 
 use crate::error::Result;
 use crate::handles::TaskHandle;
@@ -83,32 +80,21 @@ impl Notebook {
 
 impl Notebook {
     fn fingerprint(&self, watched: &Watched) -> Result<u64> {
-        let shown = self.read(|notebook| {
-            let json = match watched {
-                Watched::List {
-                    kind,
-                    filter,
-                    limit,
-                } => for_kind!(*kind, R => {
-                    let page = notebook.list::<R>(&filter.clone().into(), None, *limit as usize)?;
-                    serde_json::to_vec(&page)
-                }),
-                Watched::Record { id } => match kind_of(notebook.reader(), *id)? {
-                    Some((kind, _)) => for_kind!(kind, R => {
-                        serde_json::to_vec(&notebook.get::<R>(*id)?)
-                    }),
-                    None => Ok(Vec::new()),
-                },
-                Watched::Status => {
-                    let drafts: Vec<i64> =
-                        notebook.drafts()?.iter().map(|d| d.updated_ms).collect();
-                    serde_json::to_vec(&(notebook.unsent()?, notebook.returned()?, drafts))
-                }
-            };
-            json.map_err(|error| NotebookError::from(StoreError::from(error)))
-        })?;
-        let mut hasher = DefaultHasher::new();
-        shown.hash(&mut hasher);
-        Ok(hasher.finish())
+        self.read(|notebook| match watched {
+            Watched::List {
+                kind,
+                filter,
+                limit,
+            } => notebook.fingerprint(*kind, &filter.clone().into(), *limit as usize),
+            Watched::Record { id } => notebook.fingerprint_of(*id),
+            Watched::Status => {
+                let drafts: Vec<i64> = notebook.drafts()?.iter().map(|d| d.updated_ms).collect();
+                let tray: Vec<i64> = notebook.returned()?.iter().map(|r| r.number).collect();
+                let unsent = notebook.unsent()?;
+                let mut hasher = DefaultHasher::new();
+                (unsent.changes, unsent.oldest_ms, tray, drafts).hash(&mut hasher);
+                Ok(hasher.finish())
+            }
+        })
     }
 }

@@ -17,6 +17,7 @@ use vanguard_core::sync::{Options, Progress, Session, Step, SyncError};
 
 use crate::error::{Result, VanguardError};
 use crate::handles::CancelHandle;
+use crate::keys;
 use crate::notebook::{Notebook, paused};
 use crate::runtime;
 
@@ -142,11 +143,11 @@ struct Told {
 #[uniffi::export]
 impl Notebook {
     /// Enrols this device by an invite's QR code. Gives the six digits to compare where a
-    /// supervisor still has to confirm; until then syncs answer `Rejected`.
+    /// supervisor still has to confirm; until then syncs answer `Unconfirmed`.
     ///
     /// # Errors
     /// `Invalid`, `AlreadyEnrolled`, `Unreachable` (the same invite may be used again),
-    /// `Rejected`, `Paused`, `Storage`.
+    /// `Rejected`, `Unsigned`, `Paused`, `Storage`.
     pub async fn enrol(
         self: Arc<Self>,
         invite: String,
@@ -154,7 +155,16 @@ impl Notebook {
     ) -> Result<Option<String>> {
         runtime::carry_out(async move {
             let invite = Invite::parse(&invite)?;
-            let enrolment = self.write(|it| it.begin_enrolment(&invite, &device_name))?;
+            let enrolment = match self.key_store.clone() {
+                None => self.write(|it| it.begin_enrolment(&invite, &device_name))?,
+                Some(store) => {
+                    let key = keys::public_key(Arc::clone(&store)).await?;
+                    let begun =
+                        self.write(|it| it.begin_enrolment_with(&invite, &device_name, key))?;
+                    let signature = keys::sign(Some(store), begun.statement.clone()).await?;
+                    begun.signed(signature)?
+                }
+            };
             let relay = HttpRelay::new(&invite.relay_url, &invite.relay_key)?;
             let answer = relay.ask_to_enrol(&enrolment.request).await?;
             self.write(|it| it.finish_enrolment(&invite, &answer))?;
@@ -167,8 +177,8 @@ impl Notebook {
     /// while one is under way join it. Verbs and lists go on meanwhile.
     ///
     /// # Errors
-    /// `Unreachable` and `Rejected`, after which everything committed is kept; `NotEnrolled`,
-    /// `NeedsUpdate`, `Paused`, `Storage`.
+    /// `Unreachable`, `Rejected`, `Unconfirmed` and `Unsigned`, after which everything committed is
+    /// kept; `NotEnrolled`, `NeedsUpdate`, `Paused`, `Storage`.
     #[uniffi::method(default(cancel = None, observer = None))]
     pub async fn sync(
         self: Arc<Self>,
@@ -358,11 +368,20 @@ async fn exchange(
         let body = match notebook.within(opening, |it| session.next(it)) {
             Ok(Step::Exchange(body)) => body,
             Ok(Step::Done(_)) => break Some(Ok(())),
-            Ok(Step::Sign(_)) => {
-                // Enrolment over these bindings always makes a key of this notebook's own.
-                break Some(Err(VanguardError::invalid(
-                    "this notebook's key lies elsewhere",
-                )));
+            Ok(Step::Sign(statement)) => {
+                let store = notebook.key_store.clone();
+                let signed = tokio::select! {
+                    signed = keys::sign(store, statement) => signed,
+                    () = round.told.closed() => break None,
+                    () = notebook.is_closed_since(opening) => break Some(Err(paused())),
+                };
+                let taken = signed.and_then(|signature| {
+                    notebook.within(opening, |it| session.signed(it, signature))
+                });
+                match taken {
+                    Ok(()) => continue,
+                    Err(error) => break Some(Err(error)),
+                }
             }
             Err(error) => break Some(Err(error)),
         };

@@ -11,13 +11,16 @@ use vanguard_core::id::{
 };
 use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardFields};
 use vanguard_core::model::inspection::{Inspection, InspectionEvent};
-use vanguard_core::model::organisation::PartyOrgEvent;
+use vanguard_core::model::organisation::{PartyOrg, PartyOrgEvent};
 use vanguard_core::model::post::{PostEntry, PostEvent, PostFields, VanguardPost};
 use vanguard_core::model::team::{TaskTeam, TeamEvent, TeamFields};
 use vanguard_core::model::template::{ChecklistItem, TemplateFields};
 use vanguard_core::model::violation::{Violation, ViolationEvent, ViolationFields};
 use vanguard_core::model::zone::{ResponsibilityZone, ZoneEvent, ZoneFields};
-use vanguard_core::rules::{HazardAction, InspectionAction, PostAction, ViolationAction};
+use vanguard_core::rules::{
+    HazardAction, InspectionAction, PartyOrgAction, PostAction, TeamAction, ViolationAction,
+    ZoneAction,
+};
 
 use crate::error::Result;
 use crate::notebook::Notebook;
@@ -112,6 +115,14 @@ impl Notebook {
         self.write(|notebook| notebook.append::<ResponsibilityZone>(zone, &event))
     }
 
+    /// What this member may do to a zone now.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotEnrolled`, `Paused`, `Storage`.
+    pub fn zone_actions(&self, zone: ZoneId) -> Result<Vec<ZoneAction>> {
+        self.read(|notebook| notebook.allowed_actions::<ResponsibilityZone>(zone))
+    }
+
     /// 申报: proposes a vanguard post.
     ///
     /// # Errors
@@ -161,6 +172,14 @@ impl Notebook {
         self.write(|notebook| notebook.append::<TaskTeam>(team, &event))
     }
 
+    /// What this member may do to a team now.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotEnrolled`, `Paused`, `Storage`.
+    pub fn team_actions(&self, team: TeamId) -> Result<Vec<TeamAction>> {
+        self.read(|notebook| notebook.allowed_actions::<TaskTeam>(team))
+    }
+
     /// Sets up a checklist template with its first version.
     ///
     /// # Errors
@@ -201,6 +220,14 @@ impl Notebook {
     /// `Refused`, `NotFound`, `NotEnrolled`, `NeedsUpdate`, `Paused`, `Storage`.
     pub fn act_on_org(&self, org: OrgId, event: PartyOrgEvent) -> Result<EventId> {
         self.write(|notebook| notebook.act_on_org(org, &event))
+    }
+
+    /// What this member may do to an organisation now.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotEnrolled`, `Paused`, `Storage`.
+    pub fn org_actions(&self, org: OrgId) -> Result<Vec<PartyOrgAction>> {
+        self.read(|notebook| notebook.allowed_actions::<PartyOrg>(org))
     }
 
     /// Gives fields of any record other values, by their names in the record, as JSON; `null`

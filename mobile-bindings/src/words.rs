@@ -12,7 +12,10 @@ use vanguard_core::model::template::DutyFrequency;
 use vanguard_core::model::violation::{ViolationKind, ViolationStatus};
 use vanguard_core::model::zone::ZoneKind;
 use vanguard_core::model::{DocumentKind, Role, Rota, Shift, SyncState};
-use vanguard_core::rules::{HazardAction, InspectionAction, PostAction, Refusal, ViolationAction};
+use vanguard_core::rules::{
+    HazardAction, InspectionAction, PartyOrgAction, PostAction, Refusal, TeamAction,
+    ViolationAction, ZoneAction,
+};
 
 use crate::error::Result;
 
@@ -40,6 +43,7 @@ labels! {
     label_inspection_kind: InspectionKind,
     label_inspection_status: InspectionStatus,
     label_item_outcome: ItemOutcome,
+    label_party_org_action: PartyOrgAction,
     label_party_org_kind: PartyOrgKind,
     label_party_org_status: PartyOrgStatus,
     label_post_action: PostAction,
@@ -51,11 +55,13 @@ labels! {
     label_rota: Rota,
     label_shift: Shift,
     label_sync_state: SyncState,
+    label_team_action: TeamAction,
     label_team_kind: TeamKind,
     label_unit_kind: UnitKind,
     label_violation_action: ViolationAction,
     label_violation_kind: ViolationKind,
     label_violation_status: ViolationStatus,
+    label_zone_action: ZoneAction,
     label_zone_kind: ZoneKind,
 }
 

@@ -150,6 +150,17 @@ impl Site {
         }
     }
 
+    /// Confirms the device that waits with these digits, as `vanguard confirm` does; false
+    /// where there is none.
+    pub fn confirm_device(&self, digits: &str) -> bool {
+        let waiting = self.access.devices_waiting_with(digits).unwrap();
+        waiting.iter().any(|device| {
+            self.access
+                .confirm_device(device.id, MemberId::OPERATOR)
+                .unwrap()
+        })
+    }
+
     /// A member's session at the console, as its cookie says it.
     pub fn session(&self, member: MemberId) -> String {
         let session = Session {

@@ -13,6 +13,7 @@ mod needs;
 mod phones;
 mod process;
 mod report;
+mod small;
 mod stage;
 mod steps;
 mod swift;
@@ -125,10 +126,7 @@ fn run(task: Task) -> Result<u8> {
                     "vanguard-tests",
                 ]);
             process::succeed(&bindings)?;
-            let small = workspace
-                .cargo(["build", "--profile", "mobile", "--lib"])
-                .args(["--package", "vanguard-mobile"]);
-            process::succeed(&small)?;
+            process::succeed(&small::own(&workspace))?;
             let bench = workspace
                 .cargo(["run", "--release", "--package", "vanguard-tests"])
                 .args(["--bin", "bench", "--"])

@@ -10,16 +10,21 @@ use clap::ValueEnum;
 
 use crate::host;
 use crate::process::{self, Call};
+use crate::small;
 use crate::workspace::Workspace;
 
 /// What is checked where rustup has installed it.
 pub(crate) const TARGETS: [&str; 2] = ["aarch64-linux-android", "aarch64-apple-ios"];
-/// Phones of the last ten years, and the emulator.
-const ABIS: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
+/// Phones of the last ten years, and the emulator: Android's names and Rust's.
+const ABIS: [(&str, &str); 3] = [
+    ("arm64-v8a", "aarch64-linux-android"),
+    ("armeabi-v7a", "armv7-linux-androideabi"),
+    ("x86_64", "x86_64-linux-android"),
+];
 /// The oldest Android that is supported: 8.0.
 const ANDROID_API: &str = "26";
 /// Android 15 has memory pages of 16 KB.
-const PAGES: &str = "-C link-arg=-Wl,-z,max-page-size=16384";
+const PAGES: &str = "-Wl,-z,max-page-size=16384";
 /// iPhones, and the simulator on either kind of Mac.
 const IOS: [&str; 3] = [
     "aarch64-apple-ios",
@@ -45,84 +50,90 @@ pub(crate) fn check(workspace: &Workspace, target: &str) -> Call {
 
 /// Those of [`TARGETS`] that this toolchain can check.
 pub(crate) fn installed(workspace: &Workspace) -> Vec<&'static str> {
+    installed_of(workspace, &TARGETS)
+}
+
+fn installed_of<'a>(workspace: &Workspace, targets: &[&'a str]) -> Vec<&'a str> {
     let ask = workspace.call("rustc").args(["--print", "sysroot"]);
-    let sysroot = PathBuf::from(process::answer(&ask).unwrap_or_default());
-    let has = |target: &&str| {
-        sysroot
-            .join("lib/rustlib")
-            .join(target)
-            .join("lib")
-            .exists()
-    };
-    TARGETS.into_iter().filter(has).collect()
+    let rustlib = PathBuf::from(process::answer(&ask).unwrap_or_default()).join("lib/rustlib");
+    let is_there = |target: &&str| rustlib.join(target).join("lib").exists();
+    targets.iter().copied().filter(is_there).collect()
 }
 
 /// Packages the library.
 pub(crate) fn package(workspace: &Workspace, phones: Phones) -> Result<()> {
     let out = workspace.target.join("package");
-    fs::create_dir_all(&out)?;
     match phones {
         Phones::Android => android(workspace, &out.join("android")),
         Phones::Ios => ios(workspace, &out.join("ios")),
     }
 }
 
-/// The libraries by cargo-ndk (with an NDK of r28 or later, in `ANDROID_NDK_HOME`), where a Gradle
-/// module expects them, and the Kotlin face beside them.
+/// The libraries by cargo-ndk (with an NDK of r28 or later, in `ANDROID_NDK_HOME`) and the Kotlin
+/// face, laid out as a Gradle module that makes an AAR.
 fn android(workspace: &Workspace, out: &Path) -> Result<()> {
+    let mut missing = without_targets(workspace, &ABIS.map(|(_, target)| target));
     if host::on_path("cargo-ndk").is_none() {
-        bail!("cargo-ndk is missing: cargo install cargo-ndk, and an Android NDK r28 or later");
+        missing.push("cargo-ndk: cargo install cargo-ndk".into());
     }
+    let ndk = std::env::var_os("ANDROID_NDK_HOME");
+    if !ndk.is_some_and(|folder| Path::new(&folder).join("toolchains").exists()) {
+        missing.push("an Android NDK of r28 or later, its folder in ANDROID_NDK_HOME".into());
+    }
+    require(&missing)?;
     let mut build = workspace.cargo(["ndk", "--platform", ANDROID_API]);
-    for abi in ABIS {
+    for (abi, _) in ABIS {
         build = build.args(["--target", abi]);
     }
     let build = build
         .args(["--output-dir"])
         .args([out.join("src/main/jniLibs")])
-        .args([
-            "build",
-            "--profile",
-            "mobile",
-            "--package",
-            "vanguard-mobile",
-            "--lib",
-        ])
-        .env("RUSTFLAGS", PAGES);
-    process::succeed(&build)?;
+        .args(["build", "--profile", "mobile", "--package"])
+        .args(["vanguard-mobile", "--lib"]);
+    let [fold, pack] = small::LINK_ANDROID;
+    let build = small::rust(build, workspace, &[PAGES, fold, pack]);
+    process::succeed(&small::c(build, true))?;
     face(workspace, "kotlin", &out.join("src/main/kotlin"))?;
+    lay(
+        workspace,
+        "android",
+        &["build.gradle.kts", "consumer-rules.pro"],
+        out,
+    )?;
     println!(
-        "\nA Gradle module is at {}. Its build file needs:",
+        "\nA Gradle module is at {}: include it, or make an AAR of it with gradle assembleRelease.",
         out.display()
     );
-    println!("    implementation(\"net.java.dev.jna:jna:5.18.1@aar\")");
-    println!("    implementation(\"org.jetbrains.kotlinx:kotlinx-coroutines-core:1.10.2\")");
     Ok(())
 }
 
-/// One static library for iPhones and one for the simulator, joined by Xcode.
+/// One static library for iPhones and one for the simulator, joined by Xcode, and the Swift face,
+/// laid out as a SwiftPM package with a binary target.
 fn ios(workspace: &Workspace, out: &Path) -> Result<()> {
-    if host::on_path("xcodebuild").is_none() {
-        bail!("xcodebuild is missing: an XCFramework is made on a Mac with Xcode");
+    let mut missing = without_targets(workspace, &IOS);
+    for program in ["xcodebuild", "lipo"] {
+        if host::on_path(program).is_none() {
+            missing.push(format!(
+                "{program}: an XCFramework is made on a Mac with Xcode"
+            ));
+        }
     }
+    require(&missing)?;
     for target in IOS {
         let build = workspace
-            .cargo([
-                "build",
-                "--profile",
-                "mobile",
-                "--package",
-                "vanguard-mobile",
-            ])
-            .args(["--lib", "--target", target]);
-        process::succeed(&build)?;
+            .cargo(["rustc", "--profile", "mobile", "--package"])
+            .args(["vanguard-mobile"])
+            .args(["--lib", "--crate-type", "staticlib", "--target", target]);
+        let build = small::rust(build, workspace, &[]);
+        process::succeed(&small::c(build, false))?;
     }
-    face(workspace, "swift", out)?;
+    let generated = out.join("generated");
+    face(workspace, "swift", &generated)?;
     let library = |target: &str| {
         let folder = workspace.target.join(target).join("mobile");
         folder.join("libvanguard_mobile.a")
     };
-    let simulator = out.join("libvanguard_mobile.a");
+    let simulator = generated.join("libvanguard_mobile.a");
     let join = workspace
         .call("lipo")
         .args(["-create"])
@@ -140,17 +151,57 @@ fn ios(workspace: &Workspace, out: &Path) -> Result<()> {
             .args(["-library"])
             .args([library])
             .args(["-headers"])
-            .args([out.join("VanguardFFI")]);
+            .args([generated.join("VanguardFFI")]);
     }
     process::succeed(&create.args(["-output"]).args([&framework]))?;
-    let folder = workspace.root.join("mobile-bindings/swift");
-    let generated = folder.join("Generated");
-    fs::create_dir_all(&generated)?;
-    fs::copy(out.join("Vanguard.swift"), generated.join("Vanguard.swift"))?;
+    let sources = out.join("Sources/Vanguard");
+    fs::create_dir_all(&sources)?;
+    fs::copy(
+        generated.join("Vanguard.swift"),
+        sources.join("Vanguard.swift"),
+    )?;
+    lay(workspace, "ios", &["Package.swift"], out)?;
     println!(
-        "\nBuild the Swift package with VANGUARD_XCFRAMEWORK={}",
-        framework.display()
+        "\nA SwiftPM package is at {}: add it to an app as a local package.",
+        out.display()
     );
+    Ok(())
+}
+
+/// What keeps this toolchain from building for these targets.
+fn without_targets(workspace: &Workspace, targets: &[&str]) -> Vec<String> {
+    let there = installed_of(workspace, targets);
+    let missing: Vec<&str> = targets
+        .iter()
+        .copied()
+        .filter(|target| !there.contains(target))
+        .collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "Rust for these phones: rustup target add {}",
+        missing.join(" ")
+    )]
+}
+
+/// Says all that is missing at once.
+fn require(missing: &[String]) -> Result<()> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "this machine cannot package for these phones. It lacks:\n  {}",
+        missing.join("\n  ")
+    )
+}
+
+/// Lays the package's own files beside what was built.
+fn lay(workspace: &Workspace, phones: &str, files: &[&str], out: &Path) -> Result<()> {
+    let folder = workspace.root.join("mobile-bindings").join(phones);
+    for file in files {
+        fs::copy(folder.join(file), out.join(file))?;
+    }
     Ok(())
 }
 
@@ -176,4 +227,23 @@ pub(crate) fn library(workspace: &Workspace) -> Result<OsString> {
         .find(|path| path.exists())
         .map(OsString::from)
         .context("the library is not built")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_all_at_once() {
+        assert!(require(&[]).is_ok());
+        let missing = ["cargo-ndk".to_owned(), "an NDK".to_owned()];
+        let said = require(&missing).unwrap_err().to_string();
+        assert!(missing.iter().all(|thing| said.contains(thing)), "{said}");
+        let workspace = Workspace::find().unwrap();
+        let said = without_targets(&workspace, &["no-such-phone"]);
+        assert_eq!(
+            said,
+            ["Rust for these phones: rustup target add no-such-phone"]
+        );
+    }
 }

@@ -9,6 +9,7 @@ mod drafts;
 mod identity;
 mod rebuilding;
 mod safety;
+mod shared;
 mod verbs;
 mod writing;
 
@@ -30,9 +31,11 @@ use crate::store::{Durability, Store, StoreError, meta, outbox, synced};
 use crate::sync::Link;
 
 pub use drafts::InspectionDraft;
-pub use identity::Identity;
+pub(crate) use identity::note_confirmed;
+pub use identity::{Enrolment, Identity, UnsignedEnrolment};
 pub(crate) use rebuilding::{rebuild, rebuild_without_lost};
 pub use safety::StorageUse;
+pub use shared::SharedNotebook;
 pub(crate) use writing::Hand;
 
 /// Why a verb was not done. Nothing has happened then.
@@ -73,11 +76,11 @@ impl From<rusqlite::Error> for NotebookError {
 /// Shorthand for results of the notebook.
 pub type Result<T> = std::result::Result<T, NotebookError>;
 
-/// One person's notebook. It is used by one thread at a time.
+/// One person's notebook. It is used by one thread at a time; [`SharedNotebook`] is for many.
 pub struct Notebook {
     pub(crate) store: Store,
     pub(crate) env: Arc<dyn Env>,
-    pub(crate) identity: Option<Identity>,
+    pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) link: Link,
     /// This opening's Automerge actor: never used by another opening, so that a copied or
@@ -102,10 +105,10 @@ impl Notebook {
     /// Where the file cannot be opened or was written by a newer version.
     pub fn open(path: &Path, env: Arc<dyn Env>) -> Result<Self> {
         let (store, set_aside) = Store::open_or_set_aside(path, Durability::Full, env.now_ms())?;
-        let identity = Identity::load(store.reader())?;
+        let identity = Identity::load(store.reader())?.map(Arc::new);
         let directory = Arc::new(load_directory(store.reader())?);
         let link = Link::new(store.reader(), env.as_ref())?;
-        let actor = fresh_actor(identity.as_ref(), env.as_ref());
+        let actor = fresh_actor(identity.as_deref(), env.as_ref());
         Ok(Self {
             store,
             env,
@@ -124,7 +127,7 @@ impl Notebook {
 
     /// Whose notebook it is; `None` until enrolled.
     pub fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+        self.identity.as_deref()
     }
 
     /// The organisation tree and the grants as this device has seen them.
@@ -169,6 +172,31 @@ impl Notebook {
         if row.sync_state == SyncState::LocalOnly && self.link.has_sent_all(row.view.header.id) {
             row.sync_state = SyncState::Sent;
         }
+    }
+
+    /// What the first `limit` rows of a list show, as a number that is another one when they show
+    /// something else.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn fingerprint(&self, kind: DocumentKind, filter: &Filter, limit: usize) -> Result<u64> {
+        let is_sent = |id| self.link.has_sent_all(id);
+        Ok(query::fingerprint(
+            self.reader(),
+            kind,
+            filter,
+            limit,
+            is_sent,
+        )?)
+    }
+
+    /// What one record shows, as a number; see [`Notebook::fingerprint`].
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn fingerprint_of(&self, id: DocumentId) -> Result<u64> {
+        let is_sent = |id| self.link.has_sent_all(id);
+        Ok(query::fingerprint_of_one(self.reader(), id, is_sent)?)
     }
 
     /// How many changes no receipt covers, and since when.

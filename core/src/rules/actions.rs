@@ -16,8 +16,11 @@ use crate::model::hazard::{
     RectificationMode,
 };
 use crate::model::inspection::{Inspection, InspectionEvent};
+use crate::model::organisation::{PartyOrg, PartyOrgEvent};
 use crate::model::post::{PostEntry, PostEvent, VanguardPost};
+use crate::model::team::{TaskTeam, TeamEvent};
 use crate::model::violation::{Violation, ViolationEvent};
+use crate::model::zone::{ResponsibilityZone, ZoneEvent};
 use crate::model::{Event, Shift, View, enumeration};
 
 enumeration! {
@@ -72,6 +75,27 @@ enumeration! {
         Withdraw = "withdraw",
         WriteEntry = "write_entry",
         ReviewEntry = "review_entry",
+    }
+}
+
+enumeration! {
+    /// What may be done to a responsibility zone.
+    ZoneAction, "zone_action" { Edit = "edit", Note = "note", Retire = "retire" }
+}
+
+enumeration! {
+    /// What may be done to a task team.
+    TeamAction, "team_action" { Edit = "edit", Note = "note", End = "end" }
+}
+
+enumeration! {
+    /// What may be done to a Party organisation.
+    PartyOrgAction, "party_org_action" {
+        Edit = "edit",
+        Approve = "approve",
+        Activate = "activate",
+        Dissolve = "dissolve",
+        Archive = "archive",
     }
 }
 
@@ -270,6 +294,54 @@ impl Actionable for VanguardPost {
                 entry: *view.state.unreviewed.first()?,
                 remark: said(),
             },
+        }))
+    }
+}
+
+impl Actionable for ResponsibilityZone {
+    type Action = ZoneAction;
+    const ACTIONS: &'static [ZoneAction] = ZoneAction::ALL;
+
+    fn attempt(action: ZoneAction, _: &View<Self>, _: MemberId) -> Option<Attempt<ZoneEvent>> {
+        Some(Attempt::Append(match action {
+            ZoneAction::Edit => return Some(Attempt::Edit),
+            ZoneAction::Note => ZoneEvent::Noted { text: said() },
+            ZoneAction::Retire => ZoneEvent::Retired { reason: said() },
+        }))
+    }
+}
+
+impl Actionable for TaskTeam {
+    type Action = TeamAction;
+    const ACTIONS: &'static [TeamAction] = TeamAction::ALL;
+
+    fn attempt(action: TeamAction, _: &View<Self>, _: MemberId) -> Option<Attempt<TeamEvent>> {
+        Some(Attempt::Append(match action {
+            TeamAction::Edit => return Some(Attempt::Edit),
+            TeamAction::Note => TeamEvent::Noted { text: said() },
+            TeamAction::End => TeamEvent::Ended { outcome: said() },
+        }))
+    }
+}
+
+impl Actionable for PartyOrg {
+    type Action = PartyOrgAction;
+    const ACTIONS: &'static [PartyOrgAction] = PartyOrgAction::ALL;
+
+    fn attempt(
+        action: PartyOrgAction,
+        view: &View<Self>,
+        member: MemberId,
+    ) -> Option<Attempt<PartyOrgEvent>> {
+        Some(Attempt::Append(match action {
+            PartyOrgAction::Edit => return Some(Attempt::Edit),
+            PartyOrgAction::Approve => PartyOrgEvent::Approved { secretary: member },
+            PartyOrgAction::Activate => PartyOrgEvent::Activated,
+            PartyOrgAction::Dissolve => PartyOrgEvent::Dissolved {
+                host: view.fields.parent?,
+                reason: said(),
+            },
+            PartyOrgAction::Archive => PartyOrgEvent::Archived,
         }))
     }
 }

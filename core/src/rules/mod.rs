@@ -11,8 +11,8 @@ mod directory;
 mod permissions;
 
 pub use actions::{
-    Actionable, Attempt, HazardAction, InspectionAction, PostAction, ViolationAction,
-    allowed_actions,
+    Actionable, Attempt, HazardAction, InspectionAction, PartyOrgAction, PostAction, TeamAction,
+    ViolationAction, ZoneAction, allowed_actions,
 };
 pub use author::{author_of_change, author_of_creation, choose_author, may_change, may_create};
 pub use directory::{Directory, DirectoryOrg, Standing, StoredGrant};

@@ -73,7 +73,7 @@ impl StoreError {
 /// Shorthand for results of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The store's one writing connection.
+/// A connection to the store: the one that writes, or one of those that read beside it.
 #[derive(Debug)]
 pub struct Store {
     conn: Connection,
@@ -106,6 +106,18 @@ impl Store {
         migrate(&mut conn)?;
         Ok(Self {
             conn,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Opens a store that is open already once more, to read beside its writer; its
+    /// transactions fail.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened.
+    pub fn open_beside(path: &Path) -> Result<Self> {
+        Ok(Self {
+            conn: open_reader(path)?,
             path: path.to_owned(),
         })
     }
@@ -265,5 +277,15 @@ pub fn meta<T: rusqlite::types::FromSql>(conn: &Connection, name: &str) -> Resul
 pub fn set_meta(conn: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<()> {
     conn.prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?
         .execute(rusqlite::params![name, value])?;
+    Ok(())
+}
+
+/// Forgets a small fact.
+///
+/// # Errors
+/// SQLite's.
+pub fn clear_meta(conn: &Connection, name: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM meta WHERE name = ?1")?
+        .execute([name])?;
     Ok(())
 }

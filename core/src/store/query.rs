@@ -2,11 +2,13 @@
 //!
 //! A list's SQL is put together from the fixed fragments below; values travel only as parameters.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, Rows, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use super::documents::{DocKey, find};
+use super::documents::{DocKey, find, id_of};
 use super::{Result, search};
 use crate::id::{DocumentId, MemberId, OrgId, UnitId, ZoneId};
 use crate::model::{DocumentKind, Record, Rota, Shift, SyncState, View};
@@ -158,6 +160,59 @@ pub fn get<R: Record>(conn: &Connection, id: DocumentId) -> Result<Option<Row<R>
         .query_row((doc, R::KIND), |row| Ok(read_row(row)))
         .optional()?;
     row.transpose()
+}
+
+/// What the first `limit` rows of a list show, as a number that is another one when they show
+/// something else. Rows are not read, only compared. `is_sent` says of a document that is unsent
+/// whether it is on its way.
+///
+/// # Errors
+/// SQLite's.
+pub fn fingerprint(
+    conn: &Connection,
+    kind: DocumentKind,
+    filter: &Filter,
+    limit: usize,
+    is_sent: impl Fn(DocumentId) -> bool,
+) -> Result<u64> {
+    let query = Query::new(kind, filter, None);
+    let mut statement = conn.prepare_cached(&query.list_sql())?;
+    let mut values = query.values;
+    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    fingerprint_of(conn, statement.query(params_from_iter(values))?, is_sent)
+}
+
+/// What one record shows, as a number; see [`fingerprint`].
+///
+/// # Errors
+/// SQLite's.
+pub fn fingerprint_of_one(
+    conn: &Connection,
+    id: DocumentId,
+    is_sent: impl Fn(DocumentId) -> bool,
+) -> Result<u64> {
+    let key = find(conn, id)?.map(|DocKey(key)| key);
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE r.doc = ?1"))?;
+    fingerprint_of(conn, statement.query([key])?, is_sent)
+}
+
+fn fingerprint_of(
+    conn: &Connection,
+    mut rows: Rows<'_>,
+    is_sent: impl Fn(DocumentId) -> bool,
+) -> Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    while let Some(row) = rows.next()? {
+        let key: i64 = row.get(0)?;
+        let is_unsent: bool = row.get(4)?;
+        let flags: [bool; 4] = [row.get(3)?, is_unsent, row.get(5)?, row.get(6)?];
+        let view = row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?;
+        (key, view, flags).hash(&mut hasher);
+        if is_unsent && let Some(id) = id_of(conn, DocKey(key))? {
+            is_sent(id).hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
 }
 
 /// What kind a document is, and which space it is in.

@@ -17,8 +17,8 @@ use crate::id::{DeviceId, DocumentId};
 use crate::keys::Hash;
 use crate::model::DocumentKind;
 use crate::notebook::{
-    Hand, Identity, Notebook, NotebookError, fresh_actor, load_directory, note_ahead, rebuild,
-    rebuild_without_lost,
+    Hand, Identity, Notebook, NotebookError, fresh_actor, load_directory, note_ahead,
+    note_confirmed, rebuild, rebuild_without_lost,
 };
 use crate::rules::Directory;
 use crate::store::documents::{self, DocKey, Incoming};
@@ -196,6 +196,7 @@ impl Page<'_> {
             pushed_to: self.pushed.up_to,
             ..Taken::default()
         };
+        note_confirmed(conn)?;
         if self.response.is_diverged {
             synced::restart(conn, self.device)?;
             // Before anything is forgotten: what no log has is nowhere but here.

@@ -5,7 +5,7 @@
 //! let mut session = Session::new(options);
 //! loop {
 //!     match session.next(&mut notebook)? {
-//!         Step::Sign(bytes)     => session.signed(&mut notebook, key_store.sign(&bytes))?,
+//!         Step::Sign(bytes)     => session.signed(&mut notebook, key_store.sign(&bytes)?)?,
 //!         Step::Exchange(body)  => session.answered(&mut notebook, &post("/v1/sync", body)?)?,
 //!         Step::Done(report)    => break report,
 //!     }
@@ -22,7 +22,7 @@ mod seal;
 use rusqlite::Connection;
 
 use crate::id::DocumentId;
-use crate::keys::Signature;
+use crate::keys::{KeyError, Signature};
 use crate::notebook::{Notebook, NotebookError};
 use crate::store::{outbox, photos, scope, synced};
 use crate::wire::{
@@ -178,8 +178,21 @@ impl Session {
     }
 
     /// Takes the signature that [`Step::Sign`] asked for.
-    pub fn signed(&mut self, notebook: &mut Notebook, signature: Signature) {
-        notebook.link.sign(signature);
+    ///
+    /// # Errors
+    /// [`KeyError::Mismatch`] where it is not that of this device's key; the relay would refuse
+    /// all that it is under, so it is asked for again.
+    pub fn signed(
+        &mut self,
+        notebook: &mut Notebook,
+        signature: Signature,
+    ) -> Result<(), KeyError> {
+        let public_key = notebook.identity().map(|identity| identity.public_key);
+        if let Some((statement, key)) = notebook.link.unsigned_statement().zip(public_key) {
+            key.verify(&statement, &signature)?;
+            notebook.link.sign(signature);
+        }
+        Ok(())
     }
 
     /// Takes the relay's answer: one page, committed with its cursor.

@@ -2,6 +2,9 @@
 //! notebook that is opened again seals what is still unsent anew, and the relay knows a change
 //! that it has already by document and hash.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use minicbor::bytes::ByteVec;
 use rusqlite::Connection;
 
@@ -21,6 +24,8 @@ pub struct Link {
     next_number: u64,
     previous: Hash,
     in_flight: Vec<InFlight>,
+    /// The documents in batches that were sent.
+    sent: Arc<HashSet<DocumentId>>,
 }
 
 /// A batch that no answer has come to yet.
@@ -28,7 +33,6 @@ pub struct Link {
 pub(super) struct InFlight {
     pub(super) batch: SealedBatch,
     is_signed: bool,
-    is_sent: bool,
     /// The batch's changes in its order.
     pub(super) items: Vec<Item>,
 }
@@ -52,14 +56,23 @@ impl Link {
             next_number: 0,
             previous: previous.unwrap_or_default(),
             in_flight: Vec::new(),
+            sent: Arc::default(),
         })
     }
 
     /// Whether all that the outbox has of a document is in a batch that was sent.
     pub(crate) fn has_sent_all(&self, document: DocumentId) -> bool {
-        self.in_flight
-            .iter()
-            .any(|batch| batch.is_sent && batch.items.iter().any(|item| item.document == document))
+        self.sent.contains(&document)
+    }
+
+    /// The documents in batches that were sent.
+    pub(crate) fn sent(&self) -> Arc<HashSet<DocumentId>> {
+        Arc::clone(&self.sent)
+    }
+
+    /// Says what another opening of the same notebook has sent.
+    pub(crate) fn set_sent(&mut self, sent: Arc<HashSet<DocumentId>>) {
+        self.sent = sent;
     }
 
     pub(super) fn batches(&self) -> Vec<SealedBatch> {
@@ -89,13 +102,14 @@ impl Link {
     }
 
     pub(super) fn mark_sent(&mut self) {
-        self.in_flight
-            .iter_mut()
-            .for_each(|in_flight| in_flight.is_sent = true);
+        let batches = self.in_flight.iter();
+        let items = batches.flat_map(|batch| batch.items.iter().map(|item| item.document));
+        self.sent = Arc::new(items.collect());
     }
 
     /// Takes the batches out that an answer has come to.
     pub(super) fn take_in_flight(&mut self) -> Vec<InFlight> {
+        self.sent = Arc::default();
         std::mem::take(&mut self.in_flight)
     }
 
@@ -203,7 +217,6 @@ impl Notebook {
         self.link.in_flight.push(InFlight {
             batch,
             is_signed: false,
-            is_sent: false,
             items,
         });
         Ok(())

@@ -6,6 +6,7 @@ use vanguard_core::model::organisation::{
     UnitKind,
 };
 use vanguard_core::model::people::{MemberFields, PersonFields};
+use vanguard_core::rules::PartyOrgAction;
 
 /// The kinds of Party organisation.
 #[uniffi::remote(Enum)]
@@ -59,6 +60,16 @@ pub enum PartyOrgEvent {
     },
     /// Its papers are complete.
     Archived,
+}
+
+/// What may be done to an organisation.
+#[uniffi::remote(Enum)]
+pub enum PartyOrgAction {
+    Edit,
+    Approve,
+    Activate,
+    Dissolve,
+    Archive,
 }
 
 /// What an organisation's events come to.

@@ -10,7 +10,7 @@ use vanguard_core::model::team::{TeamEvent, TeamFields, TeamKind, TeamState};
 // Kotlin has an `Exception` of its own.
 use vanguard_core::model::template::{Duty, DutyFrequency, Exception as DutyException};
 use vanguard_core::model::zone::{RiskPoint, ZoneEvent, ZoneFields, ZoneKind, ZoneState};
-use vanguard_core::rules::PostAction;
+use vanguard_core::rules::{PostAction, TeamAction, ZoneAction};
 
 /// The kinds of responsibility zone.
 #[uniffi::remote(Enum)]
@@ -116,6 +116,14 @@ pub enum ZoneEvent {
 pub struct ZoneState {
     /// Whether it is given up.
     pub is_retired: bool,
+}
+
+/// What may be done to a zone.
+#[uniffi::remote(Enum)]
+pub enum ZoneAction {
+    Edit,
+    Note,
+    Retire,
 }
 
 /// The kinds of post.
@@ -271,4 +279,12 @@ pub enum TeamEvent {
 pub struct TeamState {
     /// Whether its task is over.
     pub is_ended: bool,
+}
+
+/// What may be done to a task team.
+#[uniffi::remote(Enum)]
+pub enum TeamAction {
+    Edit,
+    Note,
+    End,
 }

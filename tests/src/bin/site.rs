@@ -4,7 +4,10 @@
 //! `invite NAME` answers `invite TEXT`; `end NAME` ends what they may do; `revoke NAME` revokes
 //! their devices; `down` and `up` stop and start the relay on its port; `hush` puts something in
 //! its place that takes connections and never answers, and `heard` waits for the next of them;
-//! `newer FILE` makes a notebook one of a newer app; these answer `done`. It ends with its input.
+//! `strict` has it start again as one that lets nobody in whose digits were not compared, and
+//! `confirm DIGITS` says that they were; `newer FILE` makes a notebook one of a newer app; `lock
+//! FILE` keeps everybody else from writing to it until `unlock`; `picture FILE` writes what a
+//! camera might; these answer `done`. It ends with its input.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -28,6 +31,7 @@ use vanguard_core::model::{Author, Role};
 use vanguard_core::{NewEvent, Verb};
 use vanguard_server::Config;
 use vanguard_server::relay::Act;
+use vanguard_tests::blobs::bytes_of;
 use vanguard_tests::site::{Site, config};
 use vanguard_tests::{creation, creation_in};
 
@@ -60,7 +64,9 @@ async fn main() {
             .nth(1)
             .unwrap_or_else(|| panic!("site DATA")),
     );
-    let mut site = Some(start(&data, None).await);
+    let mut is_strict = false;
+    let mut site = Some(start(&data, None, is_strict).await);
+    let mut locked: Option<rusqlite::Connection> = None;
     let branch = found(site.as_ref().unwrap()).await;
     let mut address = None;
     let mut silence: Option<TcpListener> = None;
@@ -78,20 +84,31 @@ async fn main() {
             }
             "end" => branch.end(site.as_ref().unwrap(), person.unwrap().1).await,
             "revoke" => site.as_ref().unwrap().revoke_devices(person.unwrap().0),
-            "down" | "hush" => {
+            "down" | "hush" | "strict" => {
                 let running = site.take().unwrap();
                 address = Some(running.address);
                 running.stop().await;
                 if command == "hush" {
                     silence = Some(TcpListener::bind(address.unwrap()).unwrap());
+                } else if command == "strict" {
+                    is_strict = true;
+                    site = Some(start(&data, address, is_strict).await);
                 }
             }
+            "confirm" => assert!(site.as_ref().unwrap().confirm_device(object)),
             "heard" => unanswered.push(silence.as_ref().unwrap().accept().unwrap()),
             "up" => {
                 unanswered.clear();
                 silence = None;
-                site = Some(start(&data, address).await);
+                site = Some(start(&data, address, is_strict).await);
             }
+            "lock" => {
+                let file = rusqlite::Connection::open(Path::new(object)).unwrap();
+                file.execute_batch("BEGIN IMMEDIATE").unwrap();
+                locked = Some(file);
+            }
+            "picture" => picture(Path::new(object)),
+            "unlock" => drop(locked.take()),
             "newer" => {
                 let file = rusqlite::Connection::open(Path::new(object)).unwrap();
                 file.pragma_update(None, "user_version", 99).unwrap();
@@ -102,9 +119,23 @@ async fn main() {
     }
 }
 
+/// A JPEG picture of 800 × 600, which no other file's is.
+fn picture(path: &Path) {
+    let seed = path.to_string_lossy().bytes().fold(7, |sum: u64, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    let (width, height) = (800_u16, 600_u16);
+    let pixels = bytes_of(seed, usize::from(width) * usize::from(height) * 3);
+    let encoder = jpeg_encoder::Encoder::new_file(path, 70).unwrap();
+    encoder
+        .encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+}
+
 /// A relay that takes nothing of those whose grant has ended.
-async fn start(data: &Path, address: Option<SocketAddr>) -> Site {
+async fn start(data: &Path, address: Option<SocketAddr>, is_strict: bool) -> Site {
     let mut config: Config = config(data);
+    config.auto_confirm = !is_strict;
     config.relay.grace_ms = 0;
     Site::start_as(config, address).await
 }

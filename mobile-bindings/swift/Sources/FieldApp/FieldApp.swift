@@ -11,6 +11,7 @@ public actor FieldApp {
     private var zones: [ZoneRecord] = []
     private var hazards: [HazardRecord] = []
     private var round: InspectionDraft?
+    private var photos: [Photo] = []
 
     public init(notebook: Notebook, language: Language, say: @escaping @Sendable (String) -> Void) {
         self.notebook = notebook
@@ -30,10 +31,12 @@ public actor FieldApp {
             case "zones": try showZones()
             case "inspect": try of(zones, object, inspect)
             case "ok": try answer(object, .normal, nil)
+            case "photo": try photo(object)
             case "bad": try answer(object, .abnormal, text)
             case "submit": try submit()
             case "hazards": try showHazards()
             case "show": try of(hazards, object, show)
+            case "look": try await look(chosen(hazards, object))
             case "grade", "assign", "rectify", "verify", "close":
                 try of(hazards, object) { try act($0, command, text) }
             default: say("\(word("unknown")) \(line)")
@@ -49,10 +52,15 @@ public actor FieldApp {
 
     /// Does something with what stands at this number of the list that was shown last.
     private func of<T>(_ shown: [T], _ number: String, _ work: (T) throws -> Void) throws {
+        if let thing = chosen(shown, number) { try work(thing) }
+    }
+
+    private func chosen<T>(_ shown: [T], _ number: String) -> T? {
         guard let at = Int(number), shown.indices.contains(at - 1) else {
-            return say(word("nothing"))
+            say(word("nothing"))
+            return nil
         }
-        try work(shown[at - 1])
+        return shown[at - 1]
     }
 
     private func enrol(_ invite: String) async throws {
@@ -98,6 +106,23 @@ public actor FieldApp {
         say("\(word("round")) \(zone.fields.name)")
     }
 
+    /// A photo is on disk before it is said so, and goes with the hazard that is reported next.
+    private func photo(_ file: String) throws {
+        try notebook.roomForPhoto()
+        let context = PhotoContext(zone: round?.fields.zone)
+        let photo = try notebook.takePhotoFromFile(path: file, context: context)
+        photos.append(photo)
+        say("\(word("photo")) \(photo.widthPx)×\(photo.heightPx)")
+    }
+
+    /// Fetches what is not on this phone yet, because somebody waits for it.
+    private func look(_ hazard: HazardRecord?) async throws {
+        for photo in hazard?.fields.photos ?? [] {
+            _ = try await notebook.fetchPhoto(hash: photo.hash)
+            say("\(word("photo_here")) \(photo.widthPx)×\(photo.heightPx)")
+        }
+    }
+
     /// An abnormal answer reports its hazard first, and points at it.
     private func answer(_ code: String, _ outcome: ItemOutcome, _ seen: String?) throws {
         guard let draft = round else { return say(word("nothing")) }
@@ -105,7 +130,8 @@ public actor FieldApp {
         if let seen {
             let fields = HazardFields(
                 description: seen, nature: .unsafeCondition, zone: draft.fields.zone, item: code,
-                inspection: draft.id)
+                inspection: draft.id, photos: photos)
+            photos = []
             hazard = try notebook.reportHazard(space: draft.space, fields: fields)
             say("\(word("reported")) \(seen)")
         }

@@ -19,6 +19,8 @@ final class BorderTests: StoryCase {
             case .NeedsUpdate: "needs update"
             case .Unreachable: "unreachable"
             case .Rejected: "rejected"
+            case .Unconfirmed: "unconfirmed"
+            case .Unsigned: "unsigned"
             case .Paused: "paused"
             case .Storage: "storage"
             }

@@ -30,7 +30,12 @@ final class ShiftTests: StoryCase {
             case "> ":
                 transcript.add(line)
                 let words = rest.split(separator: " ")
-                let command = words[0] == "enrol" ? "enrol \(site.invite(String(words[1])))" : rest
+                let command =
+                    switch words[0] {
+                    case "enrol": "enrol \(site.invite(String(words[1])))"
+                    case "photo": "photo \(site.picture(String(words[1])))"
+                    default: rest
+                    }
                 await app?.obey(command)
             default: break
             }

@@ -56,9 +56,18 @@ final class Site {
         return folder.appendingPathComponent("phone-\(files).db").path
     }
 
+    /// What a camera wrote.
+    func picture(_ name: String) -> String {
+        let file = folder.appendingPathComponent("\(name).jpg").path
+        tell("picture \(file)")
+        return file
+    }
+
     /// An enrolled and synced phone of somebody.
-    func phone(_ name: String, file: String? = nil) async throws -> Notebook {
-        let notebook = try Notebook.open(path: file ?? newFile())
+    func phone(
+        _ name: String, file: String? = nil, keyStore: KeyStore? = nil
+    ) async throws -> Notebook {
+        let notebook = try Notebook.open(path: file ?? newFile(), keyStore: keyStore)
         _ = try await notebook.enrol(invite: invite(name), deviceName: "手机")
         try await notebook.syncNow()
         return notebook

@@ -137,6 +137,30 @@ final class SyncTests: StoryCase {
         try watching.cancel()
     }
 
+    func testListsAndSearchesAnswerWhileAVerbWaitsForTheFile() async throws {
+        let file = site.newFile()
+        let phone = try await site.phone("赵磊", file: file)
+        try phone.report(site, "桥架盖板缺失")
+        site.tell("lock \(file)")  // as a page of sync that is being written does
+        let reported = Told<Result<HazardId, Error>>()
+        let org = site.org
+        Thread {
+            reported.tell(
+                Result { try phone.reportHazard(space: org, fields: hazardFields("电缆破皮")) })
+        }.start()
+        for _ in 0..<200 {
+            XCTAssertEqual(try phone.listHazards(filter: ListFilter()).rows.count, 1)
+            XCTAssertEqual(try phone.listHazards(filter: ListFilter(text: "盖板")).rows.count, 1)
+            XCTAssertEqual(try phone.syncStatus().unsentChanges, 1)
+        }
+        XCTAssertEqual(reported.count, 0)
+        site.tell("unlock")
+        try reported.until {
+            XCTAssertEqual(try phone.hazard(id: $0.get()).fields.description, "电缆破皮")
+            return true
+        }
+    }
+
     func testThirtyTwoThreadsAtOnceLoseNothing() async throws {
         let zhao = try await site.phone("赵磊")
         let li = try await site.phone("李安")

@@ -1,6 +1,7 @@
 //! The figures of the phone library: its size, and what calling it from Kotlin costs. They are
 //! taken by the Kotlin package itself, on a notebook that this program has filled.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -39,20 +40,18 @@ pub(crate) fn measure(large: &Path, count: usize, table: &mut Table) {
     if !ran.is_ok_and(|status| status.success()) {
         return eprintln!("the Kotlin package could not measure: are a JDK and Maven there?");
     }
-    for line in std::fs::read_to_string(figures).unwrap().lines() {
-        let (name, value) = line.split_once('=').unwrap();
-        let value: f64 = value.parse().unwrap();
-        match name {
-            "call_us" => table.put("a call from Kotlin that does nothing (median)", "µs", value),
-            "list_s" => table.put(
-                &format!("{count} rows through Kotlin in pages of 50"),
-                "s",
-                value,
-            ),
-            _ => {
-                let limit = ("a frame", FRAME_MS);
-                table.put_beside("the longest of these pages", "ms", value, limit, 1.0);
-            }
-        }
-    }
+    let figures: HashMap<String, f64> = std::fs::read_to_string(figures)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
+        .collect();
+    let limit = ("JNA alone", figures["jna_ns"]);
+    let name = "a call from Kotlin that does nothing (median)";
+    table.put_beside(name, "ns", figures["call_ns"], limit, None);
+    let name = format!("{count} rows through Kotlin in pages of 50");
+    table.put(&name, "s", figures["list_s"]);
+    let limit = ("a frame", FRAME_MS);
+    let name = "the longest of these pages";
+    table.put_beside(name, "ms", figures["longest_ms"], limit, 1.0);
 }

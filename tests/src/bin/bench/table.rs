@@ -62,14 +62,14 @@ impl Table {
         });
     }
 
-    /// A figure beside its limit; `reach` is the ratio to stay within.
+    /// A figure beside its limit; `reach` is the ratio to stay within, where one is set.
     pub(crate) fn put_beside(
         &mut self,
         name: &str,
         unit: &'static str,
         value: f64,
         limit: (&str, f64),
-        reach: f64,
+        reach: impl Into<Option<f64>>,
     ) {
         eprintln!("  {name}: {value:.3} {unit} ({}: {:.3})", limit.0, limit.1);
         self.0.push(Row {
@@ -77,7 +77,7 @@ impl Table {
             unit,
             value,
             limit: Some((limit.0.into(), limit.1)),
-            reach: Some(Reach::Times(reach)),
+            reach: reach.into().map(Reach::Times),
         });
     }
 

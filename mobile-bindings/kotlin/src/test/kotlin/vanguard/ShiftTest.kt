@@ -35,8 +35,11 @@ class ShiftTest {
                     line.startsWith("> ") -> {
                         transcript.appendLine(line)
                         val words = line.removePrefix("> ").split(" ")
-                        val command = if (words[0] == "enrol") "enrol ${site.invite(words[1])}"
-                        else line.removePrefix("> ")
+                        val command = when (words[0]) {
+                            "enrol" -> "enrol ${site.invite(words[1])}"
+                            "photo" -> "photo ${site.picture(words[1])}"
+                            else -> line.removePrefix("> ")
+                        }
                         runBlocking { app!!.obey(command) }
                     }
                 }

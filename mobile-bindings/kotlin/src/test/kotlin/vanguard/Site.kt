@@ -51,9 +51,15 @@ class Site(private val folder: Path) : AutoCloseable {
     /** A file for a phone of its own. */
     fun newFile(): String = folder.resolve("phone-${++files}.db").toString()
 
+    /** What a camera wrote. */
+    fun picture(name: String): String =
+        folder.resolve("$name.jpg").toString().also { tell("picture $it") }
+
     /** An enrolled and synced phone of somebody. */
-    fun phone(name: String, file: String = newFile()): Notebook = runBlocking {
-        val notebook = Notebook.open(file)
+    fun phone(
+        name: String, file: String = newFile(), keyStore: KeyStore? = null,
+    ): Notebook = runBlocking {
+        val notebook = Notebook.open(file, keyStore)
         phones += notebook
         notebook.enrol(invite(name), "手机")
         notebook.sync(SyncBudget())

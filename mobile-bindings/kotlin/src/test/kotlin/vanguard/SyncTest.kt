@@ -6,6 +6,7 @@ import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
@@ -187,6 +188,25 @@ class SyncTest {
         states.until { it is LiveState.Ended }
         following.close()
         watching.close()
+    }
+
+    @Test
+    fun `lists and searches answer while a verb waits for the file`() {
+        val file = site.newFile()
+        val phone = site.phone("赵磊", file)
+        phone.reportHazard(site.org, hazard("桥架盖板缺失"))
+        site.tell("lock $file") // as a page of sync that is being written does
+        val verb = Executors.newSingleThreadExecutor()
+        val reported = verb.submit<HazardId> { phone.reportHazard(site.org, hazard("电缆破皮")) }
+        repeat(200) {
+            assertEquals(1, phone.listHazards(ListFilter()).rows.size)
+            assertEquals(1, phone.listHazards(ListFilter(text = "盖板")).rows.size)
+            assertEquals(1UL, phone.syncStatus().unsentChanges)
+        }
+        assertFalse(reported.isDone)
+        site.tell("unlock")
+        assertEquals("电缆破皮", phone.hazard(reported.get()).fields.description)
+        verb.shutdown()
     }
 
     @Test

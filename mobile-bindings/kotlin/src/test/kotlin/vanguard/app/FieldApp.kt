@@ -16,6 +16,7 @@ class FieldApp(
     private var zones = listOf<ZoneRecord>()
     private var hazards = listOf<HazardRecord>()
     private var round: InspectionDraft? = null
+    private var photos = listOf<Photo>()
 
     /** Does one command; what cannot be done is said, and nothing is lost. */
     suspend fun obey(line: String) {
@@ -28,10 +29,12 @@ class FieldApp(
                 "zones" -> showZones()
                 "inspect" -> of(zones, object_, ::inspect)
                 "ok" -> answer(object_, ItemOutcome.NORMAL, null)
+                "photo" -> photo(object_)
                 "bad" -> answer(object_, ItemOutcome.ABNORMAL, text)
                 "submit" -> submit()
                 "hazards" -> showHazards()
                 "show" -> of(hazards, object_, ::show)
+                "look" -> of(hazards, object_) { look(it) }
                 "grade", "assign", "rectify", "verify", "close" ->
                     of(hazards, object_) { act(it, command, text) }
                 else -> say("${word("unknown")} $line")
@@ -46,7 +49,7 @@ class FieldApp(
     }
 
     /** Does something with what stands at this number of the list that was shown last. */
-    private fun <T> of(shown: List<T>, number: String, work: (T) -> Unit) {
+    private inline fun <T> of(shown: List<T>, number: String, work: (T) -> Unit) {
         val chosen = shown.getOrNull((number.toIntOrNull() ?: 0) - 1)
         if (chosen == null) say(word("nothing")) else work(chosen)
     }
@@ -91,14 +94,31 @@ class FieldApp(
         say("${word("round")} ${zone.fields.name}")
     }
 
+    /** A photo is on disk before it is said so, and goes with the hazard that is reported next. */
+    private fun photo(file: String) {
+        notebook.roomForPhoto()
+        val photo = notebook.takePhotoFromFile(file, PhotoContext(zone = round?.fields?.zone))
+        photos += photo
+        say("${word("photo")} ${photo.widthPx}×${photo.heightPx}")
+    }
+
+    /** Fetches what is not on this phone yet, because somebody waits for it. */
+    private suspend fun look(hazard: HazardRecord) {
+        for (photo in hazard.fields.photos) {
+            notebook.fetchPhoto(photo.hash)
+            say("${word("photo_here")} ${photo.widthPx}×${photo.heightPx}")
+        }
+    }
+
     /** An abnormal answer reports its hazard first, and points at it. */
     private fun answer(code: String, outcome: ItemOutcome, seen: String?) {
         val draft = round ?: return say(word("nothing"))
         val hazard = seen?.let {
             val fields = HazardFields(
                 it, HazardNature.UNSAFE_CONDITION,
-                zone = draft.fields.zone, item = code, inspection = draft.id,
+                zone = draft.fields.zone, item = code, inspection = draft.id, photos = photos,
             )
+            photos = listOf()
             notebook.reportHazard(draft.space, fields).also { _ -> say("${word("reported")} $seen") }
         }
         notebook.answer(draft.id, ItemResult(code, outcome, remark = seen ?: "", hazard = hazard))

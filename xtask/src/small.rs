@@ -1,0 +1,90 @@
+//! How the library that apps carry is made small, beside what its profile in `Cargo.toml` says:
+//! C without what nobody calls, and a linker that keeps one of several equal functions. Each line
+//! is there because it was measured.
+
+use std::path::PathBuf;
+
+use crate::process::Call;
+use crate::workspace::Workspace;
+
+/// SQLite without what this library never uses; full-text search and JSON stay.
+const SQLITE: &str = "-USQLITE_ENABLE_API_ARMOR -USQLITE_ENABLE_COLUMN_METADATA \
+    -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS \
+    -USQLITE_ENABLE_RTREE -USQLITE_ENABLE_STAT4 -USQLITE_SOUNDEX -USQLITE_ENABLE_LOAD_EXTENSION \
+    -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_SHARED_CACHE \
+    -DSQLITE_OMIT_COMPILEOPTION_DIAGS -DSQLITE_OMIT_TCL_VARIABLE -DSQLITE_OMIT_GET_TABLE \
+    -DSQLITE_OMIT_COMPLETE -DSQLITE_DEFAULT_MEMSTATUS=0";
+/// zstd with the ways of compressing that level 3 uses, and one way of decompressing.
+const ZSTD: &str = "-DHUF_FORCE_DECOMPRESS_X1=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1 \
+    -DZSTD_NO_INLINE=1 -DZSTD_STRIP_ERROR_STRINGS=1 -DDYNAMIC_BMI2=0 \
+    -DZSTD_EXCLUDE_GREEDY_BLOCK_COMPRESSOR -DZSTD_EXCLUDE_LAZY_BLOCK_COMPRESSOR \
+    -DZSTD_EXCLUDE_LAZY2_BLOCK_COMPRESSOR -DZSTD_EXCLUDE_BTLAZY2_BLOCK_COMPRESSOR \
+    -DZSTD_EXCLUDE_BTOPT_BLOCK_COMPRESSOR -DZSTD_EXCLUDE_BTULTRA_BLOCK_COMPRESSOR";
+/// No panic travels through C, so its functions need no tables of how to unwind them. (On ELF
+/// systems; Apple's linker makes its own.)
+const NO_UNWINDING: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables";
+
+/// What the linker of an ELF system is told: equal functions are kept once, and relocations packed.
+pub(crate) const LINK: [&str; 2] = ["-Wl,--icf=all", "-Wl,--pack-dyn-relocs=relr"];
+/// The same for the oldest Android that is supported, which knows another packing.
+pub(crate) const LINK_ANDROID: [&str; 2] = ["-Wl,--icf=all", "-Wl,--pack-dyn-relocs=android"];
+
+/// What Cargo wants between flags that may have spaces in them.
+const SEPARATOR: &str = "\u{1f}";
+
+/// What every crate is compiled with, beside its profile: frame pointers, with which the tables of
+/// how to unwind are smaller than they themselves are; and no folder's name of whoever builds it.
+///
+/// `link` are the linker's arguments.
+pub(crate) fn rust(call: Call, workspace: &Workspace, link: &[&str]) -> Call {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let indexes = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
+    let indexes = indexes.into_iter().flatten().flatten();
+    let folders = indexes
+        .map(|index| index.path())
+        .chain([workspace.root.clone()]);
+    let forget = |folder: PathBuf| format!("--remap-path-prefix={}/=", folder.display());
+    let link = link.iter().map(|flag| format!("-Clink-arg={flag}"));
+    let flags: Vec<String> = std::iter::once("-Cforce-frame-pointers=yes".to_owned())
+        .chain(folders.map(forget))
+        .chain(link)
+        .collect();
+    call.env("CARGO_ENCODED_RUSTFLAGS", flags.join(SEPARATOR))
+}
+
+/// The call, with small C libraries.
+pub(crate) fn c(call: Call, is_elf: bool) -> Call {
+    let flags = if is_elf {
+        format!("{NO_UNWINDING} {ZSTD}")
+    } else {
+        ZSTD.to_owned()
+    };
+    call.env("LIBSQLITE3_FLAGS", SQLITE).env("CFLAGS", flags)
+}
+
+/// The call that makes this machine's own small library, as `cargo xtask bench` weighs it and
+/// calls it from Kotlin.
+pub(crate) fn own(workspace: &Workspace) -> Call {
+    let build = workspace
+        .cargo(["rustc", "--profile", "mobile", "--package"])
+        .args(["vanguard-mobile", "--lib", "--crate-type", "cdylib"]);
+    let is_elf = cfg!(target_os = "linux");
+    let link: &[&str] = if is_elf { &LINK } else { &[] };
+    rust(c(build, is_elf), workspace, link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_of_sqlite_is_one_that_its_build_understands() {
+        for flag in SQLITE.split_whitespace() {
+            assert!(
+                flag.starts_with("-DSQLITE_") || flag.starts_with("-USQLITE_"),
+                "{flag}"
+            );
+        }
+    }
+}
