@@ -1,6 +1,7 @@
 //! The review API over a real relay, asked as a browser asks.
 
 mod console;
+mod writing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,7 +43,9 @@ struct Site {
     worker: MemberId,
     officer: MemberId,
     supervisor: MemberId,
+    admin: MemberId,
     outsider: MemberId,
+    accounts: std::sync::Mutex<BTreeSet<MemberId>>,
 }
 
 struct Answer {
@@ -132,6 +135,7 @@ async fn site() -> Site {
     let worker = person("王强", Role::Member, branch);
     let officer = person("李敏", Role::SafetyOfficer, branch);
     let supervisor = person("陈督", Role::Supervisor, committee);
+    let admin = person("赵管", Role::Admin, committee);
     let outsider = person("孙外", Role::Member, other_branch);
     let position = relay.act(Author::OPERATOR, acts).await.unwrap();
     relay.replica().wait_for(position).await;
@@ -147,7 +151,9 @@ async fn site() -> Site {
         worker,
         officer,
         supervisor,
+        admin,
         outsider,
+        accounts: std::sync::Mutex::default(),
     }
 }
 
@@ -170,7 +176,10 @@ impl Site {
             number: who.to_string(),
             name: String::new(),
         };
-        self.app.access.put_account(who, "x").unwrap();
+        if self.accounts.lock().unwrap().insert(who) {
+            // Only once: a new password ends the sessions that there are.
+            self.app.access.put_account(who, "x").unwrap();
+        }
         let token = self.app.access.create_session(&session).unwrap();
         let request = Request::builder()
             .method(method)

@@ -11,6 +11,8 @@ import {
   type Field,
 } from "./fields";
 
+import type catalogue from "../../../../core/catalogue/zh-CN.json";
+
 export interface Kind {
   /** Its name in the core. */
   name: string;
@@ -23,7 +25,7 @@ export interface Kind {
   /** Fields that stay as they were. */
   fixed: string[];
   /** Values of `category` in the list's filter: a group of the core's catalogue. */
-  category?: string;
+  category?: keyof typeof catalogue;
   /** Whether it has a signboard to print. */
   hasSignboard?: boolean;
 }

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod bindings;
+mod desk;
 mod fleet;
 mod limits;
 mod notebooks;
 mod relay;
 mod table;
+mod year;
 
 use std::path::PathBuf;
 
@@ -23,6 +25,7 @@ struct Options {
     devices: usize,
     each: usize,
     large: usize,
+    desk: usize,
     json: Option<PathBuf>,
 }
 
@@ -30,6 +33,9 @@ fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     if args.first().is_some_and(|first| first == relay::COMMAND) {
         return relay::run(&args[1..]);
+    }
+    if args.first().is_some_and(|first| first == desk::COMMAND) {
+        return desk::run(&args[1..]);
     }
     let mut take = |name: &str, default: usize| {
         let Some(at) = args.iter().position(|arg| arg == name) else {
@@ -41,11 +47,12 @@ fn main() {
     };
     let (devices, each) = (take("--devices", 100), take("--each", 100));
     let large = take("--large", 100_000);
+    let desk = take("--desk", 100_000);
     let json = match args.as_slice() {
         [flag, file] if flag == "--json" => Some(PathBuf::from(file)),
         [] => None,
         _ => {
-            eprintln!("bench [--devices N] [--each N] [--large N] [--json FILE]");
+            eprintln!("bench [--devices N] [--each N] [--large N] [--desk N] [--json FILE]");
             std::process::exit(2);
         }
     };
@@ -53,6 +60,7 @@ fn main() {
         devices,
         each,
         large,
+        desk,
         json,
     };
     let mut table = Table::default();
@@ -61,8 +69,13 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(fleet::measure(&options, &mut table));
-    notebooks::measure_verbs(&mut table);
+    if options.devices > 0 {
+        runtime.block_on(fleet::measure(&options, &mut table));
+        notebooks::measure_verbs(&mut table);
+    }
+    if options.desk > 0 {
+        runtime.block_on(desk::measure(options.desk, desk::SUPERVISORS, &mut table));
+    }
     if options.large > 0 {
         notebooks::measure_large(options.large, &mut table);
     }
