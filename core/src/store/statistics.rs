@@ -29,7 +29,7 @@ use crate::model::{Rota, Shift};
 use counting::{counts, ranked};
 
 pub use counting::{Count, Rate, Tally};
-pub use duty::{DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duty_completion};
+pub use duty::{BranchDuty, DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duties_by_branch, duty_completion};
 pub use repeats::{RepeatHazards, repeat_hazards};
 pub use trend::{TrendDay, trend};
 
@@ -53,6 +53,8 @@ pub struct Overview {
     pub by_zone: Vec<Tally<ZoneId>>,
     /// By responsible unit, most open first.
     pub by_unit: Vec<Tally<UnitId>>,
+    /// By the organisation whose space they are in, most open first.
+    pub by_branch: Vec<Tally<OrgId>>,
     /// Inspections by kind.
     pub inspections_by_kind: Vec<Count<InspectionKind>>,
     /// Inspections by shift.
@@ -135,6 +137,7 @@ pub fn overview(conn: &Connection, spaces: &[OrgId], now_ms: i64) -> Result<Over
         by_nature: tallies(&hazards, |group| group.nature),
         by_zone: by_urgency(tallies(&hazards, |group| group.zone)),
         by_unit: by_urgency(tallies(&hazards, |group| group.unit)),
+        by_branch: by_urgency(tallies(&hazards, |group| Some(group.space))),
         inspections_by_kind: counts(InspectionKind::ALL, inspections_by().map(|(k, n)| (k.0, n))),
         inspections_by_shift: counts(Shift::ALL, inspections_by().map(|(k, n)| (k.1, n))),
         inspections_by_rota: counts(Rota::ALL, inspections_by().map(|(k, n)| (k.2, n))),
@@ -228,6 +231,7 @@ struct HazardGroup {
     nature: Option<HazardNature>,
     zone: Option<ZoneId>,
     unit: Option<UnitId>,
+    space: OrgId,
     is_open: bool,
     is_overdue: bool,
     count: u64,
@@ -240,9 +244,9 @@ impl HazardGroup {
 }
 
 const HAZARDS: &str = "SELECT status, grade, nature, zone, unit, is_open,
-        is_open AND deadline_ms IS NOT NULL AND deadline_ms < ?3 AS is_overdue, count(*)
+        is_open AND deadline_ms IS NOT NULL AND deadline_ms < ?3 AS is_overdue, count(*), space
     FROM record WHERE kind = 'hazard' AND at_ms >= ?1 AND at_ms < ?2 AND {spaces}
-    GROUP BY 1, 2, 3, 4, 5, 6, 7";
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 9";
 const INSPECTIONS: &str = "SELECT category, shift, rota, count(*)
     FROM record WHERE kind = 'inspection' AND {spaces} GROUP BY 1, 2, 3";
 const VIOLATIONS: &str = "SELECT category, unit, count(*)
@@ -272,6 +276,7 @@ fn hazard_groups(
             is_open: row.get(5)?,
             is_overdue: row.get(6)?,
             count: row.get(7)?,
+            space: row.get(8)?,
         })
     })
 }

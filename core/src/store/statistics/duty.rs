@@ -1,11 +1,12 @@
 //! 应查/已查: which inspections zones owe by their duties, which were done, and who has not
 //! reported.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
+use super::Rate;
 use crate::calendar::Day;
 use crate::id::{MemberId, OrgId, TemplateId, ZoneId};
 use crate::model::template::{Duty, DutyFrequency, Template};
@@ -93,6 +94,49 @@ pub fn duty_completion(
     }
     duties.sort_by(|a, b| a.code.cmp(&b.code).then(a.zone.cmp(&b.zone)));
     Ok(duties)
+}
+
+/// What the zones of an organisation owe together, and how many of them are behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BranchDuty {
+    /// The organisation.
+    pub space: OrgId,
+    /// 应查.
+    pub due: u64,
+    /// 已查.
+    pub done: u64,
+    /// The rate of the two; unknown where nothing was due.
+    pub completion: Option<Rate>,
+    /// Zones that owe an inspection still.
+    pub behind: u64,
+    /// Zones of which nothing at all was reported, though something was due.
+    pub silent: u64,
+}
+
+/// The duties of zones, organisation by organisation: those furthest behind first.
+pub fn duties_by_branch(duties: &[ZoneDuty]) -> Vec<BranchDuty> {
+    let mut sums: BTreeMap<OrgId, BranchDuty> = BTreeMap::new();
+    for duty in duties {
+        let sum = sums.entry(duty.space).or_insert(BranchDuty {
+            space: duty.space,
+            due: 0,
+            done: 0,
+            completion: None,
+            behind: 0,
+            silent: 0,
+        });
+        sum.due += u64::from(duty.due);
+        sum.done += u64::from(duty.done);
+        sum.behind += u64::from(duty.done < duty.due);
+        sum.silent += u64::from(duty.done == 0 && duty.due > 0);
+    }
+    let mut branches: Vec<BranchDuty> = sums.into_values().collect();
+    for branch in &mut branches {
+        branch.completion = Rate::of(branch.done, branch.due);
+    }
+    branches.sort_by_key(|branch| std::cmp::Reverse(branch.due.saturating_sub(branch.done)));
+    branches
 }
 
 /// More zones and templates than any organisation has.

@@ -249,7 +249,8 @@ async fn work(
             let remark = client
                 .post(format!("{url}/api/documents/{hazard}/events?id={id}"))
                 .header("cookie", &cookie)
-                .json(&serde_json::json!({"event": "commented", "text": "已电话核实"}));
+                .header("content-type", "application/json")
+                .body(r#"{"event": "commented", "text": "已电话核实"}"#);
             calls.push(timed("a remark", remark).await);
         }
         looks(&mut random).await;
