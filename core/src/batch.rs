@@ -90,15 +90,19 @@ struct ReceiptStatement<'a> {
     relay_time_ms: i64,
     #[n(4)]
     admitted: &'a [(ByteArray32, u64)],
+    #[n(5)]
+    photos_held: &'a [ByteArray32],
 }
 
 /// The bytes that the relay signs for a receipt: every admitted change of a push, with its
-/// position. The device knows the hashes, so only positions and signature travel.
+/// position, and every photo's file that the device asked about and the relay holds. The device
+/// knows the changes' hashes, so only their positions and the signature travel.
 pub fn receipt_statement(
     relay: Hash,
     device: DeviceId,
     relay_time_ms: i64,
     admitted: &[(ByteArray32, u64)],
+    photos_held: &[ByteArray32],
 ) -> Vec<u8> {
     crate::wire::encode(&ReceiptStatement {
         purpose: "vanguard receipt",
@@ -106,5 +110,6 @@ pub fn receipt_statement(
         device,
         relay_time_ms,
         admitted,
+        photos_held,
     })
 }

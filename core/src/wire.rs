@@ -30,6 +30,9 @@ pub const PAGE_BYTES: u32 = 1 << 20;
 /// The highest number of documents that a request may want by id.
 pub const WANT_LIMIT: usize = 500;
 
+/// The highest number of photos' files that a request may ask about.
+pub const PHOTOS_ASKED_LIMIT: usize = 500;
+
 /// A place in a relay's log, with proof that both sides mean the same log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Cursor {
@@ -78,6 +81,10 @@ pub struct SyncRequest {
     /// How the device is, for the supervisor's eyes.
     #[n(9)]
     pub health: Health,
+    /// SHA-256 of photos' files that it has sent, or believes to have sent, and that no receipt
+    /// names yet; at most [`PHOTOS_ASKED_LIMIT`].
+    #[n(10)]
+    pub photos: Vec<ByteArray32>,
 }
 
 /// How a device is.
@@ -92,6 +99,12 @@ pub struct Health {
     /// When the oldest of them was made, by its clock, in milliseconds.
     #[n(2)]
     pub oldest_unsent_ms: Option<i64>,
+    /// How many files of photos wait to be sent or acknowledged.
+    #[n(3)]
+    pub photos_owed: u64,
+    /// Their bytes.
+    #[n(4)]
+    pub photo_bytes_owed: u64,
 }
 
 /// Thirty-two bytes.
@@ -201,7 +214,7 @@ pub struct SyncResponse {
     #[n(3)]
     pub outcomes: Vec<BatchOutcome>,
     /// The relay's signature over the [receipt](crate::batch::receipt_statement) of the admitted
-    /// changes of this push; `None` where none were admitted.
+    /// changes of this push and of `photos_held`; `None` where there are neither.
     #[n(4)]
     pub receipt: Option<Signature>,
     /// Changes after the cursor, in the relay's order within each document.
@@ -225,6 +238,9 @@ pub struct SyncResponse {
     /// Another copy of this notebook syncs as well: its owner has to enrol one of them anew.
     #[n(11)]
     pub is_cloned: bool,
+    /// Which of the photos that were asked about the relay holds: whole, checked, on disk.
+    #[n(12)]
+    pub photos_held: Vec<ByteArray32>,
 }
 
 /// A space that a device follows.

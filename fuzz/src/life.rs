@@ -11,6 +11,7 @@ use vanguard_core::model::organisation::{
     PartyOrgFields, PartyOrgKind, PartyOrgState, PartyOrgStatus,
 };
 use vanguard_core::model::people::{GrantFields, GrantState};
+use vanguard_core::model::photo::{Photo, Thumbnail};
 use vanguard_core::model::{Author, DocumentKind, Header, Role, SCHEMA, View};
 use vanguard_core::rules::Directory;
 use vanguard_core::{Composer, NewEvent, Verb};
@@ -37,6 +38,15 @@ pub(crate) fn composer(n: u8) -> Composer {
     actor[..8].copy_from_slice(&PREFIX);
     actor[15] = n;
     Composer::new(actor, author(n), NOW_MS)
+}
+
+/// A photo whose files have hashes of 32 equal bytes.
+fn photo(n: u8) -> Photo {
+    let thumbnail = Thumbnail {
+        hash: vanguard_core::keys::hex(&[n + 1; 32]),
+        bytes: 9_000,
+    };
+    Photo::new(&[n; 32], 400_000, (2_560, 1_920), thumbnail)
 }
 
 /// What every document of these tests says of itself.
@@ -148,13 +158,13 @@ pub(crate) fn life() -> Vec<Step> {
         header: header(Uuid::from_u128(0xd0c), DocumentKind::Hazard, SPACE),
         fields: map(json!({
             "description": "煤气管道法兰泄漏", "nature": "unsafe_condition",
-            "place": "二车间 3# 炉南侧", "photos": ["ab".repeat(32)],
+            "place": "二车间 3# 炉南侧", "photos": [photo(0xab)],
         })),
         event: Some(reported),
     };
     perform(&mut doc, 1, &create, &[]);
     let edit = |place: &str| Verb::Edit {
-        fields: map(json!({"place": place, "item": "燃气", "photos": ["ef".repeat(32)]})),
+        fields: map(json!({"place": place, "item": "燃气", "photos": [photo(0xab), photo(0xef)]})),
     };
     let mut other = doc.clone();
     perform(&mut doc, 1, &edit("3# 炉北侧"), &[]);
@@ -175,7 +185,7 @@ pub(crate) fn life() -> Vec<Step> {
         fields: map(json!({"item": null})),
     };
     perform(&mut doc, 1, &clear, &[]);
-    let rectified = json!({"event": "rectified", "what": "已紧固", "photos": ["aa".repeat(32)]});
+    let rectified = json!({"event": "rectified", "what": "已紧固", "photos": [photo(0xaa)]});
     perform(&mut doc, 1, &append(5, rectified), &[4]);
     steps
 }

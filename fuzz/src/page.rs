@@ -133,8 +133,14 @@ impl Template {
             }
         }
         let relay = self.relay.public_key().fingerprint();
-        let statement = receipt_statement(relay, device(), answer.relay_time_ms, &admitted);
-        if !admitted.is_empty() {
+        let statement = receipt_statement(
+            relay,
+            device(),
+            answer.relay_time_ms,
+            &admitted,
+            &answer.photos_held,
+        );
+        if !admitted.is_empty() || !answer.photos_held.is_empty() {
             answer.receipt = Some(self.relay.sign(&statement));
         }
         let before = contents(notebook);
@@ -245,6 +251,7 @@ fn nothing() -> SyncResponse {
         absent: Vec::new(),
         remaining: 0,
         is_cloned: false,
+        photos_held: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod acts;
 pub mod api;
+pub mod blobs;
 pub mod cli;
 pub mod console;
 pub mod demo;

@@ -493,6 +493,7 @@ impl Hostile {
             page_bytes: 1_024,
             window_days: 1,
             health: Health::default(),
+            photos: Vec::new(),
         }
     }
 

@@ -32,11 +32,21 @@ use vanguard_core::model::organisation::{
     PartyOrg, PartyOrgFields, PartyOrgKind, Unit, UnitFields, UnitKind,
 };
 use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
+use vanguard_core::model::photo::{Photo, Thumbnail};
 use vanguard_core::model::{Author, Header, Record, Role, SCHEMA};
 use vanguard_core::sync::{Options, Progress, Session, Step};
 use vanguard_core::wire::{self, EnrolResponse, SyncRequest};
 use vanguard_core::{Notebook, Verb};
 use vanguard_server::relay::{Act, Device, Relay, RelayOptions};
+
+/// A photo as a record names it, whose files have hashes of 32 equal bytes and are nowhere.
+pub fn photo(n: u8) -> Photo {
+    let thumbnail = Thumbnail {
+        hash: vanguard_core::keys::hex(&[n + 1; 32]),
+        bytes: 9_000,
+    };
+    Photo::new(&[n; 32], 400_000, (2_560, 1_920), thumbnail)
+}
 
 /// A clock that stands still until it is moved, and seeded randomness.
 #[derive(Debug)]

@@ -19,6 +19,7 @@ use crate::id::{DocumentId, EventId, GrantId, MemberId, OrgId};
 use crate::keys::sha256;
 use crate::model::organisation::{PartyOrgFields, PartyOrgKind, PartyOrgState, PartyOrgStatus};
 use crate::model::people::{GrantFields, GrantState};
+use crate::model::photo::sample as photo;
 use crate::model::{Author, DocumentKind, Header, Role, SCHEMA, View};
 use crate::rules::Directory;
 
@@ -732,11 +733,13 @@ fn a_life() -> Vec<(Option<Subject>, u128, Vec<u8>)> {
         "description": "煤气管道法兰泄漏，现场有明显异味",
         "nature": "unsafe_condition",
         "place": "二车间 3# 炉南侧",
-        "photos": ["ab".repeat(32), "cd".repeat(32)],
+        "photos": [photo(0xab), photo(0xcd)],
     });
     perform(&mut doc, 1, &create(map(fields)), &[]);
     let edit = |place: &str| Verb::Edit {
-        fields: map(json!({"place": place, "item": "燃气", "photos": ["ef".repeat(32)]})),
+        fields: map(
+            json!({"place": place, "item": "燃气", "photos": [photo(0xab), photo(0xcd), photo(0xef)]}),
+        ),
     };
     let mut other = doc.clone();
     perform(&mut doc, 1, &edit("3# 炉北侧"), &[]);
@@ -764,8 +767,7 @@ fn a_life() -> Vec<(Option<Subject>, u128, Vec<u8>)> {
         },
         &[],
     );
-    let rectified =
-        json!({"event": "rectified", "what": "已紧固并测漏", "photos": ["aa".repeat(32)]});
+    let rectified = json!({"event": "rectified", "what": "已紧固并测漏", "photos": [photo(0xaa)]});
     perform(&mut doc, 1, &append(5, rectified), &[4]);
     life
 }
@@ -988,7 +990,10 @@ fn write_fuzz_seeds() {
             device_time_ms: NOW_MS,
             unsent: 1,
             oldest_unsent_ms: Some(NOW_MS),
+            photos_owed: 2,
+            photo_bytes_owed: 409_000,
         },
+        photos: vec![ByteArray32([10; 32])],
     };
     write("wire", "request", &encode(&request));
     let response = SyncResponse {
@@ -1029,6 +1034,7 @@ fn write_fuzz_seeds() {
         absent: vec![header(2).id],
         remaining: 4,
         is_cloned: false,
+        photos_held: vec![ByteArray32([10; 32])],
     };
     write("wire", "response", &encode(&response));
 }

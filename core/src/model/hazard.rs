@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::photo::{self, Photo, PhotoStage, StagedPhoto};
 use super::{DocumentKind, Event, Header, Record, View, enumeration, hazard_fold};
 use crate::id::{InspectionId, MemberId, PersonId, UnitId, ViolationId, ZoneId};
 use crate::rules::Refusal;
@@ -74,9 +75,9 @@ pub struct HazardFields {
     /// The violation that it is the lasting cause of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violation: Option<ViolationId>,
-    /// SHA-256 of photos that show it, lower-case hexadecimal.
+    /// Photos that show it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
 }
 
 impl HazardFields {
@@ -192,9 +193,9 @@ pub struct Rectification {
     /// 立查立改: put right on the spot, by whoever was there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_the_spot: bool,
-    /// SHA-256 of photos of the result, lower-case hexadecimal.
+    /// Photos of the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
 }
 
 /// What can happen to a hazard.
@@ -408,6 +409,23 @@ impl Record for Hazard {
             Party::Member(member) => Some(member),
             Party::Person(_) => None,
         }
+    }
+
+    const HAS_PHOTOS: bool = true;
+
+    fn photos(view: &View<Self>) -> Vec<StagedPhoto> {
+        let mut photos = photo::of_field(view, PhotoStage::Before, &view.fields.photos);
+        for folded in &view.events {
+            if let HazardEvent::Rectified(rectification) = &folded.event.body {
+                let after = rectification.photos.iter().map(|photo| StagedPhoto {
+                    stage: PhotoStage::After,
+                    named_at_ms: folded.event.at_ms,
+                    photo: photo.clone(),
+                });
+                photos.extend(after);
+            }
+        }
+        photos
     }
 
     fn search_text(view: &View<Self>) -> Vec<&str> {

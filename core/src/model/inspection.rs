@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::photo::{self, Photo, PhotoStage, StagedPhoto};
 use super::{DocumentKind, Event, Header, Record, Role, Rota, Shift, View, enumeration};
 use crate::id::{HazardId, TemplateId, ViolationId, ZoneId};
 use crate::rules::Refusal;
@@ -99,6 +100,9 @@ pub struct InspectionFields {
     /// The code read from the zone's signboard, as proof of presence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signboard: Option<String>,
+    /// Photos taken on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Photo>,
     /// When the round began, by the device's clock, in milliseconds.
     pub started_ms: i64,
     /// When it was submitted, by the device's clock, in milliseconds.
@@ -121,6 +125,7 @@ impl InspectionFields {
             covered_people: Vec::new(),
             violations: Vec::new(),
             signboard: None,
+            photos: Vec::new(),
             started_ms: now_ms,
             submitted_ms: now_ms,
         }
@@ -131,8 +136,9 @@ impl InspectionFields {
     /// # Errors
     /// [`Refusal::AbnormalUnexplained`] where an abnormal item points at nothing, and
     /// [`Refusal::DeclaredDespiteViolation`] where 党员身边无违章 is declared although the round
-    /// met a violation.
+    /// met a violation; those of its [photos](photo::check_photos).
     pub fn check(&self) -> Result<(), Refusal> {
+        photo::check_photos(&self.photos)?;
         let is_explained = |item: &ItemResult| {
             item.outcome != ItemOutcome::Abnormal
                 || item.hazard.is_some()
@@ -268,6 +274,12 @@ impl Record for Inspection {
 
     fn is_open(state: &InspectionState) -> bool {
         state.status == InspectionStatus::Returned
+    }
+
+    const HAS_PHOTOS: bool = true;
+
+    fn photos(view: &View<Self>) -> Vec<StagedPhoto> {
+        photo::of_field(view, PhotoStage::Evidence, &view.fields.photos)
     }
 
     fn search_text(view: &View<Self>) -> Vec<&str> {

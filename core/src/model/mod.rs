@@ -10,6 +10,7 @@ mod hazard_fold;
 pub mod inspection;
 pub mod organisation;
 pub mod people;
+pub mod photo;
 pub mod post;
 pub mod team;
 pub mod template;
@@ -256,6 +257,15 @@ pub trait Record: Sized + 'static {
     /// The member whom it is assigned to, whom it then reaches across spaces.
     fn assignee(_state: &Self::State) -> Option<MemberId> {
         None
+    }
+
+    /// Whether such records name photos.
+    const HAS_PHOTOS: bool = false;
+
+    /// The photos that it names, those of superseded events among them: whoever may see it may
+    /// fetch these.
+    fn photos(_view: &View<Self>) -> Vec<photo::StagedPhoto> {
+        Vec::new()
     }
 
     /// The texts that full-text search finds it by.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::photo::{self, Photo, PhotoStage, StagedPhoto};
 use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
 use crate::id::{HazardId, InspectionId, UnitId, ZoneId};
 use crate::rules::Refusal;
@@ -65,9 +66,9 @@ pub struct ViolationFields {
     /// The hazard that its lasting cause is recorded as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hazard: Option<HazardId>,
-    /// SHA-256 of photos, lower-case hexadecimal.
+    /// Photos of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
 }
 
 impl ViolationFields {
@@ -169,6 +170,12 @@ impl Record for Violation {
             state.status,
             ViolationStatus::Recorded | ViolationStatus::Confirmed
         )
+    }
+
+    const HAS_PHOTOS: bool = true;
+
+    fn photos(view: &View<Self>) -> Vec<StagedPhoto> {
+        photo::of_field(view, PhotoStage::Evidence, &view.fields.photos)
     }
 
     fn search_text(view: &View<Self>) -> Vec<&str> {

@@ -223,7 +223,9 @@ impl Notebook {
                 "SELECT d.doc FROM document d JOIN record r ON r.doc = d.doc
                  WHERE d.touched_ms < ?1 AND NOT r.is_open
                  AND r.kind IN ('inspection', 'violation', 'hazard')
-                 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = d.doc)",
+                 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = d.doc)
+                 AND NOT EXISTS (SELECT 1 FROM photo p JOIN blob b ON b.hash = p.hash
+                     WHERE p.doc = d.doc AND b.is_owed)",
             )?;
             let keys: Vec<i64> = statement
                 .query_map([before], |row| row.get(0))?

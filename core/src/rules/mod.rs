@@ -72,6 +72,8 @@ enumeration! {
         Malformed = "malformed",
         /// The change is too large or claims too much.
         TooLarge = "too_large",
+        /// More photos than a record or a rectification may name.
+        TooManyPhotos = "too_many_photos",
         /// The change writes over somebody else's work.
         Overwrites = "overwrites",
         /// The change claims another author, document or space than its batch.

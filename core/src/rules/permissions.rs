@@ -6,6 +6,7 @@ use crate::model::hazard::{Hazard, HazardEvent, Party};
 use crate::model::inspection::{Inspection, InspectionEvent, InspectionFields};
 use crate::model::organisation::{PartyOrg, PartyOrgEvent, PartyOrgFields, PartyOrgKind, Unit};
 use crate::model::people::{Grant, GrantFields, Member, MemberFields, Person};
+use crate::model::photo::check_photos;
 use crate::model::post::{PostEvent, VanguardPost};
 use crate::model::team::{TaskTeam, TeamEvent};
 use crate::model::template::{Template, TemplateFields};
@@ -140,7 +141,8 @@ pub trait Governed: Record {
 
 impl Governed for Hazard {
     fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
-        require(!fields.description.trim().is_empty(), Refusal::TextMissing)
+        require(!fields.description.trim().is_empty(), Refusal::TextMissing)?;
+        check_photos(&fields.photos)
     }
 
     fn is_remark(event: &Self::Event) -> bool {
@@ -169,6 +171,9 @@ impl Governed for Hazard {
         view: &View<Self>,
         event: &HazardEvent,
     ) -> Result<(), Refusal> {
+        if let HazardEvent::Rectified(rectification) = event {
+            check_photos(&rectification.photos)?;
+        }
         let assigned = view
             .state
             .assignment
@@ -226,7 +231,8 @@ impl Governed for Inspection {
 
 impl Governed for Violation {
     fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
-        require(!fields.description.trim().is_empty(), Refusal::TextMissing)
+        require(!fields.description.trim().is_empty(), Refusal::TextMissing)?;
+        check_photos(&fields.photos)
     }
 
     fn is_remark(event: &Self::Event) -> bool {

@@ -354,6 +354,7 @@ pub fn remove(conn: &Connection, key: DocKey) -> Result<()> {
         .execute([key.0])?;
     for table in [
         "DELETE FROM change WHERE doc = ?1",
+        "DELETE FROM photo WHERE doc = ?1",
         "DELETE FROM record WHERE doc = ?1",
         "DELETE FROM document WHERE doc = ?1",
     ] {

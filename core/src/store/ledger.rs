@@ -14,6 +14,7 @@ use crate::id::{DocumentId, HazardId, MemberId};
 use crate::model::hazard::{
     Decision, Hazard, HazardGrade, HazardNature, HazardStatus, Party, RectificationMode,
 };
+use crate::model::photo::Photo;
 use crate::model::{Role, View, enumeration};
 
 enumeration! {
@@ -43,8 +44,7 @@ enumeration! {
     }
 }
 
-/// One hazard in the ledger. Times are in milliseconds, photos are SHA-256 in lower-case
-/// hexadecimal; what is not known yet is `None`.
+/// One hazard in the ledger. Times are in milliseconds, what is not known yet is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LedgerRow {
@@ -99,9 +99,9 @@ pub struct LedgerRow {
     /// Not closed or void, and past its deadline.
     pub is_overdue: bool,
     /// Photos from before.
-    pub photos_before: Vec<String>,
+    pub photos_before: Vec<Photo>,
     /// Photos from after.
-    pub photos_after: Vec<String>,
+    pub photos_after: Vec<Photo>,
     /// Nature, grade, mode and status in the reader's language.
     pub labels: LedgerLabels,
 }
@@ -344,8 +344,8 @@ impl LedgerRow {
             C::Verifier => text(&self.verifier),
             C::VerifiedAt => time(self.verified_at_ms),
             C::ClosedOut => self.closed_out(language),
-            C::PhotosBefore => self.photos_before.join(" "),
-            C::PhotosAfter => self.photos_after.join(" "),
+            C::PhotosBefore => hashes(&self.photos_before),
+            C::PhotosAfter => hashes(&self.photos_after),
         }
     }
 
@@ -362,6 +362,12 @@ impl LedgerRow {
         }
         parts.join(" ")
     }
+}
+
+/// The photos by the names of their files.
+fn hashes(photos: &[Photo]) -> String {
+    let hashes: Vec<&str> = photos.iter().map(|photo| photo.hash.as_str()).collect();
+    hashes.join(" ")
 }
 
 /// `2026-11-20 08:05`, in China.

@@ -8,6 +8,7 @@ pub mod documents;
 pub mod history;
 pub mod ledger;
 pub mod outbox;
+pub mod photos;
 mod projection;
 pub mod query;
 pub mod scope;
@@ -26,7 +27,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 pub use projection::project_all;
 
 /// The store's migrations in order; `PRAGMA user_version` says how many have been made.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]

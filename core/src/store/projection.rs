@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::documents::{DocKey, project_stored};
-use super::{Result, StoreError, search};
+use super::{Result, StoreError, photos, search};
 use crate::document::{Contents, Positions, ReadError};
 use crate::id::{UnitId, ZoneId};
 use crate::model::hazard::{Hazard, HazardGrade, Party};
@@ -151,6 +151,9 @@ fn write<R: Projected>(conn: &Connection, key: DocKey, view: &View<R>) -> Result
     // once for each document of a page.
     if conn.prepare_cached(UPDATE)?.execute(values)? == 0 {
         conn.prepare_cached(INSERT)?.execute(values)?;
+    }
+    if R::HAS_PHOTOS {
+        photos::project(conn, key, &R::photos(view))?;
     }
     let texts = R::search_text(view);
     if texts.is_empty() {

@@ -187,17 +187,20 @@ pub fn is_good(conn: &Connection, id: DocumentId) -> Result<bool> {
 const SELECT: &str = "SELECT r.doc, r.at_ms, r.view, r.is_conflicted,
     EXISTS (SELECT 1 FROM outbox WHERE outbox.doc = r.doc),
     EXISTS (SELECT 1 FROM returned WHERE document = (SELECT id FROM document WHERE document.doc = r.doc)
-        AND NOT is_seen)
+        AND NOT is_seen),
+    EXISTS (SELECT 1 FROM photo p JOIN blob b ON b.hash = p.hash WHERE p.doc = r.doc AND b.is_owed)
     FROM record r";
 
 fn read_row<R: Record>(row: &SqlRow<'_>) -> Result<Row<R>> {
     let view = serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
-    let (is_conflicted, is_unsent, is_returned): (bool, bool, bool) =
-        (row.get(3)?, row.get(4)?, row.get(5)?);
+    let (is_conflicted, is_unsent): (bool, bool) = (row.get(3)?, row.get(4)?);
+    let (is_returned, is_media_pending): (bool, bool) = (row.get(5)?, row.get(6)?);
     let sync_state = if is_returned {
         SyncState::Returned
     } else if is_unsent {
         SyncState::LocalOnly
+    } else if is_media_pending {
+        SyncState::MediaPending
     } else if is_conflicted {
         SyncState::Conflicted
     } else {

@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Result, meta, set_meta};
-use crate::id::DocumentId;
+use super::{Result, meta, photos, set_meta};
+use crate::id::{DeviceId, DocumentId};
 use crate::wire::{Bootstrap, BootstrapMark, BootstrapProgress, ByteArray32, Cursor};
 
 /// The cursor; `None` before the first page.
@@ -67,11 +67,12 @@ pub fn set_bootstrap(conn: &Connection, progress: &BootstrapProgress) -> Result<
 }
 
 /// Begins anew with every space, because the relay's log is another one: what is here stays, and
-/// is compared by hash.
+/// is compared by hash, `device`'s own photos among it.
 ///
 /// # Errors
 /// SQLite's.
-pub fn restart(conn: &Connection) -> Result<()> {
+pub fn restart(conn: &Connection, device: DeviceId) -> Result<()> {
+    photos::owe_again(conn, device)?;
     conn.execute_batch(
         "UPDATE space SET is_complete = 0, open_done = NULL, after_seq = NULL;
          UPDATE change SET position = NULL, received_at_ms = NULL;

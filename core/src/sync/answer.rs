@@ -13,7 +13,7 @@ use crate::batch::receipt_statement;
 use crate::compose::Verb;
 use crate::document::Admitted;
 use crate::env::Env;
-use crate::id::DocumentId;
+use crate::id::{DeviceId, DocumentId};
 use crate::keys::Hash;
 use crate::model::DocumentKind;
 use crate::notebook::{
@@ -22,22 +22,31 @@ use crate::notebook::{
 };
 use crate::rules::Directory;
 use crate::store::documents::{self, DocKey, Incoming};
-use crate::store::{StoreError, outbox, query, scope, set_meta, synced};
+use crate::store::{StoreError, outbox, photos, query, scope, set_meta, synced};
 use crate::wire::{BatchOutcome, ByteArray32, ChangeOutcome, DocumentChanges, SyncResponse};
 
-/// Commits an answer to what was in flight. Where it answers a request that was sent at
-/// `sent_at_ms` of the device's clock, the clock is measured by it.
+/// What an answer answers; nothing where the relay speaks unasked.
+#[derive(Default)]
+pub(super) struct Asked<'a> {
+    /// The batches that were sent.
+    pub(super) in_flight: &'a [InFlight],
+    /// The photos that were asked about.
+    pub(super) photos: &'a [ByteArray32],
+    /// When, by the device's clock, which is then measured by the answer.
+    pub(super) sent_at_ms: Option<i64>,
+}
+
+/// Commits an answer.
 pub(super) fn commit(
     notebook: &mut Notebook,
     response: &SyncResponse,
-    in_flight: &[InFlight],
-    sent_at_ms: Option<i64>,
+    asked: &Asked<'_>,
 ) -> Result<Taken, SyncError> {
     let identity = notebook
         .identity
         .clone()
         .ok_or(NotebookError::NotEnrolled)?;
-    let pushed = match sort_outcomes(in_flight, response) {
+    let pushed = match sort_outcomes(asked.in_flight, response) {
         Ok(pushed) => pushed,
         Err(reason) => {
             notebook.link = new_link(notebook)?;
@@ -61,7 +70,8 @@ pub(super) fn commit(
         pushed: &pushed,
         receipt,
         hand,
-        sent_at_ms,
+        asked,
+        device: identity.device,
         now_ms,
         last_batch,
         relay_prefix: identity.relay_key.actor_prefix(),
@@ -140,7 +150,8 @@ fn verified_receipt(
     response: &SyncResponse,
     admitted: &[(super::seal::Item, Admitted)],
 ) -> Result<Option<Vec<u8>>, SyncError> {
-    if admitted.is_empty() {
+    let photos_held = &response.photos_held;
+    if admitted.is_empty() && photos_held.is_empty() {
         return Ok(None);
     }
     let named: Vec<(ByteArray32, u64)> = admitted
@@ -148,7 +159,8 @@ fn verified_receipt(
         .map(|(item, at)| (ByteArray32(item.hash), at.position))
         .collect();
     let relay = identity.relay_key.fingerprint();
-    let statement = receipt_statement(relay, identity.device, response.relay_time_ms, &named);
+    let at = response.relay_time_ms;
+    let statement = receipt_statement(relay, identity.device, at, &named, photos_held);
     let signature = response.receipt.as_ref().ok_or(SyncError::Receipt)?;
     identity
         .relay_key
@@ -163,7 +175,8 @@ struct Page<'a> {
     pushed: &'a Pushed,
     receipt: Option<Vec<u8>>,
     hand: Hand,
-    sent_at_ms: Option<i64>,
+    asked: &'a Asked<'a>,
+    device: DeviceId,
     now_ms: i64,
     last_batch: Hash,
     /// What every actor of the relay's own key begins with.
@@ -184,11 +197,13 @@ impl Page<'_> {
             ..Taken::default()
         };
         if self.response.is_diverged {
-            synced::restart(conn)?;
+            synced::restart(conn, self.device)?;
             // Before anything is forgotten: what no log has is nowhere but here.
             push_again(conn, self.hand.actor, self.now_ms)?;
         }
         self.acknowledge(conn)?;
+        let (asked, held) = (self.asked.photos, &self.response.photos_held);
+        taken.photos_acknowledged = photos::confirm(conn, asked, held)?;
         self.pull(conn, &mut taken)?;
         let mut directory = Arc::clone(directory);
         for id in &taken.directory_documents {
@@ -354,7 +369,7 @@ impl Page<'_> {
 
     /// Notes how far the device's clock is from the relay's, and when this sync was.
     fn measure(&self, conn: &Connection) -> Result<(), StoreError> {
-        let Some(sent_at_ms) = self.sent_at_ms else {
+        let Some(sent_at_ms) = self.asked.sent_at_ms else {
             return Ok(());
         };
         let middle_ms = i64::midpoint(sent_at_ms, self.now_ms);

@@ -24,8 +24,11 @@ use rusqlite::Connection;
 use crate::id::DocumentId;
 use crate::keys::Signature;
 use crate::notebook::{Notebook, NotebookError};
-use crate::store::{outbox, scope, synced};
-use crate::wire::{self, Health, LiveNews, PAGE_BYTES, PROTOCOL, SyncRequest, WANT_LIMIT};
+use crate::store::{outbox, photos, scope, synced};
+use crate::wire::{
+    self, ByteArray32, Health, LiveNews, PAGE_BYTES, PHOTOS_ASKED_LIMIT, PROTOCOL, SyncRequest,
+    WANT_LIMIT,
+};
 
 pub use seal::Link;
 
@@ -76,6 +79,8 @@ pub struct Progress {
     pub refused: u64,
     /// Changes that the relay holds until what they build on arrives.
     pub held: u64,
+    /// Photos' files that the relay acknowledged.
+    pub photos_acknowledged: u64,
     /// Changes taken in that were new here.
     pub taken: u64,
     /// What is still to come from the relay: positions of its log, and documents.
@@ -111,6 +116,8 @@ pub struct Session {
     exchanged_at_ms: i64,
     /// Outbox entries up to here were answered in this session: what is held is not pushed twice.
     pushed_to: i64,
+    /// Photos that the last request asked about.
+    photos_asked: Vec<ByteArray32>,
 }
 
 impl Session {
@@ -123,6 +130,7 @@ impl Session {
             is_more_to_pull: true,
             exchanged_at_ms: 0,
             pushed_to: 0,
+            photos_asked: Vec::new(),
         }
     }
 
@@ -161,6 +169,7 @@ impl Session {
         self.is_begun = true;
         let request = request(notebook, &self.options).map_err(NotebookError::from)?;
         let body = wire::encode(&request);
+        self.photos_asked = request.photos;
         self.exchanged_at_ms = notebook.env.now_ms();
         self.progress.bytes_up += body.len() as u64;
         self.progress.requests += 1;
@@ -181,10 +190,16 @@ impl Session {
         self.progress.bytes_down += body.len() as u64;
         let response = wire::decode(body).map_err(|e| SyncError::Answer(e.to_string()))?;
         let in_flight = notebook.link.take_in_flight();
-        let taken = answer::commit(notebook, &response, &in_flight, Some(self.exchanged_at_ms))?;
+        let asked = answer::Asked {
+            in_flight: &in_flight,
+            photos: &std::mem::take(&mut self.photos_asked),
+            sent_at_ms: Some(self.exchanged_at_ms),
+        };
+        let taken = answer::commit(notebook, &response, &asked)?;
         self.progress.acknowledged += taken.acknowledged;
         self.progress.refused += taken.refused;
         self.progress.held += taken.held;
+        self.progress.photos_acknowledged += taken.photos_acknowledged;
         self.progress.taken += taken.new_changes;
         self.progress.is_cloned |= response.is_cloned;
         self.pushed_to = self.pushed_to.max(taken.pushed_to);
@@ -207,6 +222,7 @@ impl Notebook {
         let mut request = request(self, options).map_err(NotebookError::from)?;
         request.batches.clear();
         request.bootstraps.clear();
+        request.photos.clear();
         Ok(wire::encode(&request))
     }
 
@@ -223,7 +239,7 @@ impl Notebook {
         let Some(live) = news.page.as_ref().filter(|live| Some(live.from) == cursor) else {
             return Ok(false);
         };
-        let taken = answer::commit(self, &live.page, &[], None)?;
+        let taken = answer::commit(self, &live.page, &answer::Asked::default())?;
         let to_come = open_ends(self.reader()).map_err(NotebookError::from)?;
         let is_all = live.page.remaining == 0 && !to_come.bootstraps && !to_come.wanted;
         Ok(is_all && taken.held == 0)
@@ -234,6 +250,7 @@ fn request(notebook: &Notebook, options: &Options) -> crate::store::Result<SyncR
     let conn = notebook.reader();
     let cursor = synced::cursor(conn)?;
     let unsent = outbox::unsent(conn)?;
+    let owed = photos::owed(conn)?;
     Ok(SyncRequest {
         protocol: PROTOCOL,
         cursor,
@@ -248,7 +265,10 @@ fn request(notebook: &Notebook, options: &Options) -> crate::store::Result<SyncR
             device_time_ms: notebook.env.now_ms(),
             unsent: unsent.changes,
             oldest_unsent_ms: unsent.oldest_ms,
+            photos_owed: owed.files,
+            photo_bytes_owed: owed.bytes,
         },
+        photos: photos::unconfirmed(conn, PHOTOS_ASKED_LIMIT)?,
     })
 }
 
@@ -276,6 +296,7 @@ struct Taken {
     acknowledged: u64,
     refused: u64,
     held: u64,
+    photos_acknowledged: u64,
     new_changes: u64,
     pushed_to: i64,
     is_news: bool,

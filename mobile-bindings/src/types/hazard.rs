@@ -6,6 +6,7 @@ use vanguard_core::model::hazard::{
     Assignment, Decision, FiveAssurances, HazardEvent, HazardFields, HazardGrade, HazardNature,
     HazardState, HazardStatus, MajorHazardPlan, Party, Rectification, RectificationMode, Rectified,
 };
+use vanguard_core::model::photo::Photo;
 use vanguard_core::rules::HazardAction;
 
 /// 隐患等级.
@@ -89,9 +90,9 @@ pub struct HazardFields {
     /// The violation that it is the lasting cause of.
     #[uniffi(default = None)]
     pub violation: Option<ViolationId>,
-    /// SHA-256 of photos that show it, lower-case hexadecimal.
+    /// Photos that show it.
     #[uniffi(default = [])]
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
 }
 
 /// Somebody in the plant.
@@ -167,9 +168,9 @@ pub struct Rectification {
     /// 立查立改: put right on the spot.
     #[uniffi(default = false)]
     pub on_the_spot: bool,
-    /// SHA-256 of photos of the result, lower-case hexadecimal.
+    /// Photos of the result.
     #[uniffi(default = [])]
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
 }
 
 /// What can happen to a hazard.

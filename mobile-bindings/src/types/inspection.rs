@@ -5,6 +5,7 @@ use vanguard_core::model::inspection::{
     InspectionEvent, InspectionFields, InspectionKind, InspectionState, InspectionStatus,
     ItemOutcome, ItemResult,
 };
+use vanguard_core::model::photo::Photo;
 use vanguard_core::model::template::Duty;
 use vanguard_core::model::template::{ChecklistItem, TemplateEvent, TemplateFields, TemplateState};
 use vanguard_core::model::{Rota, Shift};
@@ -95,6 +96,9 @@ pub struct InspectionFields {
     pub violations: Vec<ViolationId>,
     /// The code read from the zone's signboard.
     pub signboard: Option<String>,
+    /// Photos taken on it.
+    #[uniffi(default = [])]
+    pub photos: Vec<Photo>,
     /// When the round began, by the device's clock, in milliseconds.
     pub started_ms: i64,
     /// When it was submitted, by the device's clock, in milliseconds.

@@ -4,6 +4,7 @@
 mod directory;
 mod hazard;
 mod inspection;
+mod photo;
 mod place;
 mod violation;
 
@@ -206,6 +207,7 @@ pub enum Refusal {
     DeviceRevoked,
     Malformed,
     TooLarge,
+    TooManyPhotos,
     Overwrites,
     Forged,
     AlreadyCreated,

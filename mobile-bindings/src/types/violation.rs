@@ -1,6 +1,7 @@
 //! 违章记录.
 
 use vanguard_core::id::{HazardId, InspectionId, UnitId, ZoneId};
+use vanguard_core::model::photo::Photo;
 use vanguard_core::model::violation::{
     ViolationEvent, ViolationFields, ViolationKind, ViolationState, ViolationStatus,
 };
@@ -68,9 +69,9 @@ pub struct ViolationFields {
     /// The hazard that its lasting cause is recorded as.
     #[uniffi(default = None)]
     pub hazard: Option<HazardId>,
-    /// SHA-256 of photos, lower-case hexadecimal.
+    /// Photos of it.
     #[uniffi(default = [])]
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
 }
 
 /// What can happen to a violation.

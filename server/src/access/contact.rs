@@ -20,6 +20,10 @@ pub struct Contact {
     pub unsent: u64,
     /// When the oldest of them was made, in milliseconds of the device's clock.
     pub oldest_unsent_ms: Option<i64>,
+    /// How many files of photos it owed.
+    pub photos_owed: u64,
+    /// Their bytes.
+    pub photo_bytes_owed: u64,
     /// What to add to the device's clock to get the relay's, in milliseconds.
     pub clock_offset_ms: i64,
 }
@@ -35,6 +39,8 @@ impl Access {
             at_ms: now,
             unsent: health.unsent,
             oldest_unsent_ms: health.oldest_unsent_ms,
+            photos_owed: health.photos_owed,
+            photo_bytes_owed: health.photo_bytes_owed,
             clock_offset_ms: now.saturating_sub(health.device_time_ms),
         };
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +70,9 @@ impl Access {
                 contact.at_ms,
                 i64::try_from(contact.unsent).unwrap_or(i64::MAX),
                 contact.oldest_unsent_ms,
-                contact.clock_offset_ms
+                contact.clock_offset_ms,
+                i64::try_from(contact.photos_owed).unwrap_or(i64::MAX),
+                i64::try_from(contact.photo_bytes_owed).unwrap_or(i64::MAX)
             ])?;
         }
         tx.commit()?;

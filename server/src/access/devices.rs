@@ -77,6 +77,8 @@ impl DeviceRow {
                 unsent: u64::try_from(row.get::<_, i64>(10)?).unwrap_or(0),
                 oldest_unsent_ms: row.get(11)?,
                 clock_offset_ms: row.get(12)?,
+                photos_owed: u64::try_from(row.get::<_, i64>(13)?).unwrap_or(0),
+                photo_bytes_owed: u64::try_from(row.get::<_, i64>(14)?).unwrap_or(0),
             }),
         };
         Ok(Self {

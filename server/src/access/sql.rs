@@ -66,6 +66,10 @@ const MIGRATIONS: &[&str] = &[
         expires_at_ms INTEGER NOT NULL
     ) STRICT;
 ",
+    "
+    ALTER TABLE contact ADD COLUMN photos_owed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE contact ADD COLUMN photo_bytes_owed INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Brings the file to the version that this program writes.
@@ -102,7 +106,7 @@ pub(super) const INSERT_DEVICE: &str =
 pub(super) const DEVICE_COLUMNS: &str =
     "SELECT id, member, public_key, name, code, enrolled_at_ms, confirmed_at_ms,
             first_sync_at_ms, revoked_at_ms, last_contact_ms, unsent, oldest_unsent_ms,
-            clock_offset_ms
+            clock_offset_ms, photos_owed, photo_bytes_owed
      FROM device LEFT JOIN contact ON contact.device = device.id";
 pub(super) const BY_CREDENTIAL: &str = "WHERE credential_hash = ?1";
 pub(super) const BY_ID: &str = "WHERE id = ?1";
@@ -124,11 +128,13 @@ pub(super) const COUNT_DEVICES: &str =
             count(*) FILTER (WHERE revoked_at_ms IS NOT NULL)
      FROM device";
 pub(super) const PUT_CONTACT: &str =
-    "INSERT INTO contact (device, last_contact_ms, unsent, oldest_unsent_ms, clock_offset_ms)
-     VALUES (?1, ?2, ?3, ?4, ?5)
+    "INSERT INTO contact (device, last_contact_ms, unsent, oldest_unsent_ms, clock_offset_ms,
+                          photos_owed, photo_bytes_owed)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
      ON CONFLICT (device) DO UPDATE SET last_contact_ms = excluded.last_contact_ms,
         unsent = excluded.unsent, oldest_unsent_ms = excluded.oldest_unsent_ms,
-        clock_offset_ms = excluded.clock_offset_ms";
+        clock_offset_ms = excluded.clock_offset_ms, photos_owed = excluded.photos_owed,
+        photo_bytes_owed = excluded.photo_bytes_owed";
 
 pub(super) const PUT_ACCOUNT: &str =
     "INSERT INTO account (member, password_hash, created_at_ms) VALUES (?1, ?2, ?3)

@@ -175,6 +175,8 @@ fn the_last_contact_is_written_a_little_later() {
         device_time_ms: book.clock.now_ms() - 5_000,
         unsent: 3,
         oldest_unsent_ms: Some(7),
+        photos_owed: 2,
+        photo_bytes_owed: 800_000,
     };
     book.access.note_contact(id, health);
     assert_eq!(book.access.device(id).unwrap().unwrap().contact, None);
@@ -183,6 +185,8 @@ fn the_last_contact_is_written_a_little_later() {
         at_ms: book.clock.now_ms(),
         unsent: 3,
         oldest_unsent_ms: Some(7),
+        photos_owed: 2,
+        photo_bytes_owed: 800_000,
         clock_offset_ms: 5_000,
     };
     let row = book.access.device(id).unwrap().unwrap();

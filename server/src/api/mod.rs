@@ -13,6 +13,7 @@ mod hand;
 mod history;
 mod import;
 mod ledger;
+mod photos;
 mod problems;
 mod quarantine;
 mod reading;
@@ -77,5 +78,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(statistics::yearly))
         .routes(routes!(statistics::repeats))
         .routes(routes!(statistics::trend))
+        .routes(routes!(photos::missing))
+        .routes(routes!(photos::photo))
         .routes(routes!(catalogue::catalogue))
 }

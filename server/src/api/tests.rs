@@ -111,6 +111,7 @@ async fn site() -> Site {
         setup: Mutex::new(()),
         turns: Arc::new(Semaphore::new(64)),
         large_bodies: Arc::new(Semaphore::new(1)),
+        uploads: Arc::new(Semaphore::new(1)),
         limits: Limits::default(),
         public_url: "https://relay.example".into(),
         is_tls: true,

@@ -67,6 +67,10 @@ pub(super) struct Device {
     unsent: Option<u64>,
     /// When the oldest of them was made, by the device's clock.
     oldest_unsent_ms: Option<i64>,
+    /// How many files of photos it owed then.
+    photos_owed: Option<u64>,
+    /// Their bytes.
+    photo_bytes_owed: Option<u64>,
     /// What to add to the device's clock to get the relay's.
     clock_offset_ms: Option<i64>,
     /// How many of its changes the relay has refused.
@@ -93,6 +97,8 @@ impl From<DeviceRow> for Device {
             last_contact_ms: contact.map(|contact| contact.at_ms),
             unsent: contact.map(|contact| contact.unsent),
             oldest_unsent_ms: contact.and_then(|contact| contact.oldest_unsent_ms),
+            photos_owed: contact.map(|contact| contact.photos_owed),
+            photo_bytes_owed: contact.map(|contact| contact.photo_bytes_owed),
             clock_offset_ms: contact.map(|contact| contact.clock_offset_ms),
             refused: 0,
             held: 0,

@@ -63,27 +63,56 @@ pub async fn read(
         return Err(ProblemKind::TooLarge.into());
     }
     let mut decoder = Decoder::of(headers, limits.bytes, large)?;
-    let start = Instant::now();
-    let mut taken = 0_usize;
-    let mut body = body;
-    loop {
-        let earned = taken as u64 * 1_000 / u64::from(limits.floor_bytes_per_s.max(1));
-        let deadline = start + limits.idle + Duration::from_millis(earned);
-        let pause = limits.idle.min(deadline.duration_since(Instant::now()));
-        let frame = match timeout(pause, body.frame()).await {
-            Err(_) => return Err(ProblemKind::TooSlow.into()),
-            Ok(None) => return decoder.finish(),
-            Ok(Some(Err(_))) => return Err(ProblemKind::BadRequest.into()),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else {
-            continue; // trailers say nothing that matters here
-        };
-        taken += data.len();
-        if taken > limits.bytes {
-            return Err(ProblemKind::TooLarge.into());
-        }
+    let mut pieces = Pieces::of(body, limits);
+    while let Some(data) = pieces.next().await? {
         decoder.push(&data)?;
+    }
+    decoder.finish()
+}
+
+/// A body as sent, piece by piece as it arrives, under its bounds.
+pub(super) struct Pieces {
+    body: Body,
+    limits: BodyLimits,
+    start: Instant,
+    taken: u64,
+}
+
+impl Pieces {
+    pub(super) fn of(body: Body, limits: BodyLimits) -> Self {
+        Self {
+            body,
+            limits,
+            start: Instant::now(),
+            taken: 0,
+        }
+    }
+
+    /// The next piece; `None` at the end. A caller that stops waiting loses nothing.
+    ///
+    /// # Errors
+    /// 413 over the bound, 408 when it comes too slowly, 400 where it breaks off.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let limits = self.limits;
+        loop {
+            let earned = self.taken * 1_000 / u64::from(limits.floor_bytes_per_s.max(1));
+            let deadline = self.start + limits.idle + Duration::from_millis(earned);
+            let pause = limits.idle.min(deadline.duration_since(Instant::now()));
+            let frame = match timeout(pause, self.body.frame()).await {
+                Err(_) => return Err(ProblemKind::TooSlow.into()),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(_))) => return Err(ProblemKind::BadRequest.into()),
+                Ok(Some(Ok(frame))) => frame,
+            };
+            let Ok(data) = frame.into_data() else {
+                continue; // trailers say nothing that matters here
+            };
+            self.taken += data.len() as u64;
+            if self.taken > limits.bytes as u64 {
+                return Err(ProblemKind::TooLarge.into());
+            }
+            return Ok(Some(data));
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(HeaderValue::as_bytes);
     if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site"))
         && !matches!(site, b"same-origin" | b"none")

@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::problem::Problem;
 use super::state::App;
+use crate::blobs::blocking;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
@@ -53,6 +54,15 @@ pub struct Metrics {
     pub(crate) cut: Counter,
     /// Devices that listen for news.
     pub(crate) listeners: Gauge,
+    /// Bytes of photos that uploads brought, those sent twice counted twice.
+    pub(crate) photo_bytes_received: Counter,
+    /// Photos that came in whole.
+    pub(crate) photos_received: Counter,
+    /// Bytes of photos asked for.
+    pub(crate) photo_bytes_sent: Counter,
+    photos_held: Gauge,
+    photo_bytes_held: Gauge,
+    uploads: Gauge,
 }
 
 impl Default for Metrics {
@@ -69,6 +79,12 @@ impl Default for Metrics {
             sent: Counter::default(),
             cut: Counter::default(),
             listeners: Gauge::default(),
+            photo_bytes_received: Counter::default(),
+            photos_received: Counter::default(),
+            photo_bytes_sent: Counter::default(),
+            photos_held: Gauge::default(),
+            photo_bytes_held: Gauge::default(),
+            uploads: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -109,6 +125,40 @@ impl Metrics {
             "live_listeners",
             "Devices listening for news",
             self.listeners.clone(),
+        );
+        self.register_photos();
+    }
+
+    fn register_photos(&mut self) {
+        let registry = &mut self.registry;
+        registry.register_with_unit(
+            "photo_received",
+            "Bytes that uploads of photos brought",
+            Unit::Bytes,
+            self.photo_bytes_received.clone(),
+        );
+        registry.register_with_unit(
+            "photo_sent",
+            "Bytes of photos asked for",
+            Unit::Bytes,
+            self.photo_bytes_sent.clone(),
+        );
+        registry.register(
+            "photos_received",
+            "Photos that came in whole",
+            self.photos_received.clone(),
+        );
+        registry.register("photos_held", "Photos held", self.photos_held.clone());
+        registry.register_with_unit(
+            "photos_held",
+            "Bytes of photos held",
+            Unit::Bytes,
+            self.photo_bytes_held.clone(),
+        );
+        registry.register(
+            "photo_uploads",
+            "Uploads of photos under way",
+            self.uploads.clone(),
         );
     }
 }
@@ -164,6 +214,16 @@ pub(super) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     metrics
         .log_head
         .set(i64::try_from(head).unwrap_or(i64::MAX));
+    let blobs = Arc::clone(app.relay.blobs());
+    let photos = blocking(move || blobs.counts()).await?;
+    let gauges = [
+        (&metrics.photos_held, photos.held),
+        (&metrics.photo_bytes_held, photos.held_bytes),
+        (&metrics.uploads, photos.uploads),
+    ];
+    for (gauge, count) in gauges {
+        gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = encode(&mut text, &metrics.registry);

@@ -4,6 +4,7 @@
 
 mod assets;
 pub mod auth;
+pub(crate) mod blobs;
 pub mod body;
 mod cbor;
 mod documents;
@@ -48,6 +49,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/sync", post(sync::sync))
         .route("/v1/live", get(live::live))
         .route("/v1/documents/{id}", get(documents::document))
+        .merge(blobs::routes())
         .nest("/api", api)
         .fallback(assets::elsewhere)
         .method_not_allowed_fallback(|| async { ProblemKind::MethodNotAllowed })

@@ -13,6 +13,7 @@ use vanguard_core::catalogue::Language;
 
 use super::language;
 use crate::access::{AccessError, EnrolError};
+use crate::blobs::BlobError;
 use crate::relay::{ActError, RelayError};
 
 macro_rules! problems {
@@ -32,8 +33,7 @@ macro_rules! problems {
                 match self { $(Self::$name => $slug),+ }
             }
 
-            /// The HTTP status.
-            pub const fn status(self) -> StatusCode {
+            const fn listed_status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status),+ }
             }
 
@@ -105,6 +105,42 @@ problems! {
     CodeMismatch = "code-mismatch", CONFLICT, "六位数字与设备不符，请核对设备屏幕", "These are not the device's digits; compare with its screen";
     /// The rules refuse the act; `refusal` names the reason.
     Refused = "refused", CONFLICT, "按规则不能进行此操作", "The rules do not allow this";
+    /// No record that the caller may see names this blob with this size.
+    PhotoNotNamed = "photo-not-named", CONFLICT, "没有记录登记此照片：请先同步记录，再上传照片", "No record names this photo: sync the record first, then send the photo";
+    /// The photo is larger than the relay takes.
+    PhotoTooLarge = "photo-too-large", PAYLOAD_TOO_LARGE, "照片过大，超出服务器上限", "The photo is larger than the relay takes";
+    /// The whole has another hash than the record says.
+    PhotoHashMismatch = "photo-hash-mismatch", UNPROCESSABLE_ENTITY, "照片内容与记录不符，已丢弃，请重新上传", "The photo's bytes are not those that the record names; they were thrown away, send them again";
+    /// The disk, or what may be used of it for photos, is full.
+    PhotoStorageFull = "photo-storage-full", INSUFFICIENT_STORAGE, "服务器照片空间已满，请联系管理员；照片仍保留在本机", "The relay has no room for photos; tell the administrator; the photo stays on the device";
+    /// There is no such upload of the caller's, or it has rested for too long.
+    UploadUnknown = "upload-unknown", NOT_FOUND, "上传不存在或已过期，请重新开始", "There is no such upload, or it has expired; begin anew";
+    /// The upload stands elsewhere than the request says.
+    UploadElsewhere = "upload-elsewhere", CONFLICT, "续传位置不符，请查询后继续", "The upload stands elsewhere; ask where, and go on from there";
+    /// A request's bytes have another checksum than it says.
+    ChecksumMismatch = "checksum-mismatch", BAD_REQUEST, "数据校验不符，请重新发送本段", "The bytes do not have their checksum; send them again";
+    /// Another request works on the upload.
+    UploadInUse = "upload-in-use", LOCKED, "此照片正在上传，请稍后自动重试", "The photo is being sent by another request; try again shortly";
+    /// Too many uploads of the caller's are under way.
+    TooManyUploads = "too-many-uploads", TOO_MANY_REQUESTS, "未完成的上传过多，请先完成或取消", "Too many uploads are unfinished; finish or cancel some";
+    /// The request is not of tus 1.0.0.
+    TusVersion = "tus-version", PRECONDITION_FAILED, "上传协议版本不符，需要 tus 1.0.0", "The upload protocol must be tus 1.0.0";
+    /// The asked range lies outside.
+    RangeNotSatisfiable = "range-not-satisfiable", RANGE_NOT_SATISFIABLE, "请求范围超出内容", "The range lies outside of the content";
+}
+
+/// The status that tus 1.0.0 gives to bytes without their checksum; HTTP itself has none there.
+const TUS_CHECKSUM_MISMATCH: u16 = 460;
+
+impl ProblemKind {
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        let listed = self.listed_status();
+        match self {
+            Self::ChecksumMismatch => StatusCode::from_u16(TUS_CHECKSUM_MISMATCH).unwrap_or(listed),
+            _ => listed,
+        }
+    }
 }
 
 /// An error on its way to a client.
@@ -122,7 +158,11 @@ pub struct Problem {
 
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
-        let retry_after_s = matches!(kind, ProblemKind::Busy | ProblemKind::Stopping).then_some(2);
+        let retry_after_s = matches!(
+            kind,
+            ProblemKind::Busy | ProblemKind::Stopping | ProblemKind::UploadInUse
+        )
+        .then_some(2);
         Self {
             kind,
             detail: None,
@@ -256,6 +296,31 @@ impl From<RelayError> for Problem {
             }
             RelayError::Storage(error) => {
                 tracing::error!(%error, "the log does not answer");
+                ProblemKind::Internal.into()
+            }
+        }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Unknown => ProblemKind::UploadUnknown.into(),
+            BlobError::TooLarge => ProblemKind::PhotoTooLarge.into(),
+            BlobError::TooMany => ProblemKind::TooManyUploads.into(),
+            BlobError::Full => {
+                tracing::error!("there is no room for photos");
+                ProblemKind::PhotoStorageFull.into()
+            }
+            BlobError::Busy => ProblemKind::UploadInUse.into(),
+            BlobError::Elsewhere { at } => {
+                Self::from(ProblemKind::UploadElsewhere).with("offset", at.into())
+            }
+            BlobError::WrongHash => ProblemKind::PhotoHashMismatch.into(),
+            BlobError::WrongChecksum => ProblemKind::ChecksumMismatch.into(),
+            BlobError::Stopped => ProblemKind::Stopping.into(),
+            BlobError::Store(_) | BlobError::Book(_) => {
+                tracing::error!(%error, "the photos' store does not answer");
                 ProblemKind::Internal.into()
             }
         }

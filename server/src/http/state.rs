@@ -40,6 +40,8 @@ pub struct Shared {
     pub turns: Arc<Semaphore>,
     /// How many bodies may be large.
     pub large_bodies: Arc<Semaphore>,
+    /// How many requests may bring photos.
+    pub uploads: Arc<Semaphore>,
     /// Bounds.
     pub limits: Limits,
     /// The address that invites name.

@@ -7,6 +7,7 @@ mod key;
 mod known;
 mod log;
 mod pages;
+mod photos;
 mod pool;
 mod quarantine;
 mod replica;
@@ -16,6 +17,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 use vanguard_core::batch::receipt_statement;
 use vanguard_core::env::Env;
@@ -26,14 +28,16 @@ use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::store::StoreError;
 use vanguard_core::store::query::{self, Filter};
 use vanguard_core::wire::{
-    BatchOutcome, ByteArray32, ChangeOutcome, PROTOCOL, PUSH_LIMIT_CHANGES, SealedBatch,
-    SyncRequest, SyncResponse,
+    BatchOutcome, ByteArray32, ChangeOutcome, PHOTOS_ASKED_LIMIT, PROTOCOL, PUSH_LIMIT_CHANGES,
+    SealedBatch, SyncRequest, SyncResponse,
 };
 
+use crate::blobs::{BlobError, BlobLimits, Blobs};
 use crate::import::Known;
 pub use act::{Act, ActError};
 use judge::{Bench, Pusher, Verified};
 use pages::Asked;
+pub use photos::{MissingOf, Naming};
 use pool::Pool;
 pub use quarantine::{QuarantineCount, Quarantined};
 pub use replica::Replica;
@@ -47,6 +51,8 @@ pub struct RelayOptions {
     pub grace_ms: i64,
     /// How far back devices may ask for what is not open, in days.
     pub window_days: u32,
+    /// Bounds on photos.
+    pub blobs: BlobLimits,
 }
 
 impl Default for RelayOptions {
@@ -54,6 +60,7 @@ impl Default for RelayOptions {
         Self {
             grace_ms: 30 * vanguard_core::calendar::DAY_MS,
             window_days: 90,
+            blobs: BlobLimits::default(),
         }
     }
 }
@@ -107,6 +114,12 @@ impl From<StoreError> for RelayError {
     }
 }
 
+impl From<BlobError> for RelayError {
+    fn from(error: BlobError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
 /// The relay on one data directory.
 pub struct Relay {
     key: SoftwareKey,
@@ -115,6 +128,9 @@ pub struct Relay {
     env: Arc<dyn Env>,
     readers: Pool,
     turns: Turns,
+    blobs: Arc<Blobs>,
+    /// Held to read while a receipt names photos, to write while the sweep removes one.
+    promises: tokio::sync::RwLock<()>,
     // Dropped in this order: the replica follows the writer's head.
     replica: Replica,
     writer: Writer,
@@ -143,6 +159,7 @@ impl Relay {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RelayError::Stopped)?;
         let replica = Replica::follow(data, &path, writer.head(), Arc::clone(&env), runtime)?;
         let readers = Pool::new(path, log::open_reader);
+        let blobs = Blobs::open(data, options.blobs, Arc::clone(&env))?;
         let fingerprint = key.public_key().fingerprint();
         Ok(Arc::new(Self {
             key,
@@ -151,6 +168,8 @@ impl Relay {
             env,
             readers,
             turns: Turns::new(),
+            blobs: Arc::new(blobs),
+            promises: tokio::sync::RwLock::default(),
             replica,
             writer,
         }))
@@ -174,6 +193,11 @@ impl Relay {
     /// The read side.
     pub fn replica(&self) -> &Replica {
         &self.replica
+    }
+
+    /// The photos.
+    pub const fn blobs(&self) -> &Arc<Blobs> {
+        &self.blobs
     }
 
     /// Answers a device's sync.
@@ -209,6 +233,8 @@ impl Relay {
             self.push(pusher, batches).await?
         };
         let admitted = admitted_of(&pushed);
+        let photos_held = self.held_of(device.member, &request.photos).await?;
+        let held = photos_held.clone();
         let relay = Arc::clone(self);
         let (member, id) = (device.member, device.id);
         let hashes = pushed.hashes.iter().flatten().copied().collect();
@@ -216,11 +242,11 @@ impl Relay {
             .blocking(move || {
                 let asked = Asked::of(&request, member, hashes);
                 let directory = relay.directory();
-                let receipt = (!admitted.is_empty()).then(|| {
+                let has_receipt = !admitted.is_empty() || !held.is_empty();
+                let receipt = has_receipt.then(|| {
                     let at = pushed.received_at_ms;
-                    relay
-                        .key
-                        .sign(&receipt_statement(relay.fingerprint, id, at, &admitted))
+                    let statement = receipt_statement(relay.fingerprint, id, at, &admitted, &held);
+                    relay.key.sign(&statement)
                 });
                 relay.readers.with(|conn| {
                     let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
@@ -241,6 +267,7 @@ impl Relay {
             absent: pulled.absent,
             remaining: pulled.remaining,
             is_cloned,
+            photos_held,
         })
     }
 
@@ -365,10 +392,7 @@ impl Relay {
                 let Some(row) = log::document(conn, id)? else {
                     return Ok(None);
                 };
-                let directory = relay.directory();
-                let is_readable = directory.may_read(member, row.kind, row.space, row.creator)
-                    || log::is_assigned(conn, member, row.doc)?;
-                if !is_readable {
+                if !may_read(conn, &relay.directory(), member, &row)? {
                     return Ok(None);
                 }
                 Ok(judge::load_subject(conn, row.doc)?.map(|subject| subject.doc.save()))
@@ -421,6 +445,17 @@ impl Relay {
     }
 }
 
+/// Whether a member may see a document: by their roles, or because it is assigned to them.
+fn may_read(
+    conn: &Connection,
+    directory: &Directory,
+    member: MemberId,
+    row: &log::DocumentRow,
+) -> log::Result<bool> {
+    Ok(directory.may_read(member, row.kind, row.space, row.creator)
+        || log::is_assigned(conn, member, row.doc)?)
+}
+
 /// Refuses what no client says: SQLite counts in 63 bits, and a batch of nothing would still be
 /// kept.
 fn check_shape(request: &SyncRequest) -> Result<(), RelayError> {
@@ -444,6 +479,9 @@ fn check_shape(request: &SyncRequest) -> Result<(), RelayError> {
     let changes = entries.flatten().map(|entry| entry.changes.len());
     if changes.sum::<usize>() > PUSH_LIMIT_CHANGES {
         return malformed("too many changes");
+    }
+    if request.photos.len() > PHOTOS_ASKED_LIMIT {
+        return malformed("too many photos");
     }
     Ok(())
 }

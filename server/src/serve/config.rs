@@ -54,10 +54,7 @@ impl Config {
             tls: Tls::OwnKey,
             auto_confirm: false,
             limits: Limits::default(),
-            relay: RelayOptions {
-                grace_ms: 30 * 24 * 3_600_000,
-                window_days: 90,
-            },
+            relay: RelayOptions::default(),
             env: SystemEnv::shared(),
         }
     }

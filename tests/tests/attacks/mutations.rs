@@ -10,6 +10,7 @@ use vanguard_core::model::Role;
 use vanguard_core::wire::BatchEntry;
 use vanguard_tests::dice::Dice;
 use vanguard_tests::hostile::{Made, Scene, answers, append, edit, entry, next};
+use vanguard_tests::photo;
 
 /// As many as the issue asks for where the code is optimised, fewer where it is not.
 const MUTATIONS: usize = if cfg!(debug_assertions) {
@@ -57,9 +58,7 @@ async fn mutated_changes_are_refused_or_harmless() {
                 "event": "graded", "grade": "general", "nature": "unsafe_act", "reason": "一般",
             })),
             append(json!({"event": "field_chosen", "field": "description", "value": "择定"})),
-            edit(
-                json!({"place": "二车间 3# 炉南侧", "photos": ["ab".repeat(32), "cd".repeat(32)]}),
-            ),
+            edit(json!({"place": "二车间 3# 炉南侧", "photos": [photo(0xab), photo(0xcd)]})),
             edit(json!({"description": "改过的描述"})),
         ];
         let mut bases: Vec<Made> = verbs

@@ -3,8 +3,10 @@
 use automerge::Automerge;
 use serde_json::{Value, json};
 use vanguard_core::id::{DocumentId, MemberId};
+use vanguard_core::model::photo::Photo;
 use vanguard_core::model::{Author, Role};
 use vanguard_tests::hostile::{Hostile, Scene, answers, append, edit, next, no_grant};
+use vanguard_tests::photo;
 
 /// A hazard that lives in the log, and whatever is done to it.
 struct Life {
@@ -300,6 +302,10 @@ async fn an_edit_leaves_a_record_that_its_rules_would_let_be_made() {
     let mut life = Life::begin().await;
     let first = life.scene.first;
     let mut hostile = life.scene.hostile(&[(Role::Member, first)]).await;
+    let nowhere = Photo {
+        hash: "../../../etc/passwd".into(),
+        ..photo(0xab)
+    };
     for (fields, answer) in [
         (json!({"description": ""}), "text_missing"),
         (json!({"description": "  \n"}), "text_missing"),
@@ -307,6 +313,8 @@ async fn an_edit_leaves_a_record_that_its_rules_would_let_be_made() {
         (json!({"description": 7}), "too_new"),
         (json!({"nature": "不是性质"}), "too_new"),
         (json!({"photos": "不是清单"}), "too_new"),
+        (json!({"photos": vec![photo(0xab); 21]}), "too_many_photos"),
+        (json!({"photos": [nowhere]}), "malformed"),
     ] {
         let verb = edit(fields.clone());
         let made = next(&life.doc(), life.hazard, first, &hostile.composer(), &verb);

@@ -13,7 +13,7 @@ use vanguard_core::{NewEvent, NotebookError, Verb};
 use vanguard_server::relay::Act;
 use vanguard_tests::plain::PlainLog;
 use vanguard_tests::verdict::everybody_agrees;
-use vanguard_tests::{Fleet, Phone, event_ids};
+use vanguard_tests::{Fleet, Phone, event_ids, photo};
 
 use super::{assigned, graded, rectified, report, seen, verified};
 
@@ -287,7 +287,7 @@ async fn work_that_a_relay_lost_and_no_longer_takes_comes_back_with_its_words() 
         .notebook
         .act_on_hazard(old, &comment("丢失的备注"))
         .unwrap();
-    let place = json!({"place": "丢失的地点", "photos": ["ab"]});
+    let place = json!({"place": "丢失的地点", "photos": [photo(0xab)]});
     let serde_json::Value::Object(place) = place else {
         unreachable!()
     };

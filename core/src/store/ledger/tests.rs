@@ -4,6 +4,7 @@ use crate::model::hazard::{Assignment, FiveAssurances, HazardEvent, HazardFields
 use crate::model::inspection::{Inspection, InspectionFields, InspectionKind};
 use crate::model::organisation::{Unit, UnitFields, UnitKind};
 use crate::model::people::{Member, MemberFields, Person, PersonFields};
+use crate::model::photo::sample as photo;
 use crate::model::{Author, Shift};
 use crate::store::history::{ChangeKind, history};
 use crate::store::testing::World;
@@ -52,7 +53,7 @@ fn world() -> (World, DocumentId, i64) {
     let mut fields = HazardFields::new("=灭火器过期", HazardNature::UnsafeCondition);
     fields.place = Some("3号槽北侧".into());
     fields.inspection = Some(round.into());
-    fields.photos = vec!["aa".into()];
+    fields.photos = vec![photo(0xaa)];
     let at_ms = start + 90_000;
     let reported = Some(&HazardEvent::Reported);
     let id = world.create::<Hazard>(finder, space, &fields, reported, at_ms);
@@ -80,7 +81,7 @@ fn world() -> (World, DocumentId, i64) {
             what: "已更换".into(),
             on_behalf_of: Some(Party::Person(person.into())),
             on_the_spot: false,
-            photos: vec!["bb".into()],
+            photos: vec![photo(0xbb)],
         }),
         HazardEvent::Verified {
             conclusion: "合格".into(),
@@ -118,7 +119,7 @@ fn a_row_says_who_what_where_by_name() {
     assert_eq!(text(LedgerColumn::Verifier), "李敏");
     assert_eq!(
         (row.photos_before, row.photos_after),
-        (vec!["aa".into()], vec!["bb".into()])
+        (vec![photo(0xaa)], vec![photo(0xbb)])
     );
     assert!(!row.is_overdue);
 

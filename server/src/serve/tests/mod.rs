@@ -156,6 +156,7 @@ fn sync_request() -> SyncRequest {
         page_bytes: wire::PAGE_BYTES,
         window_days: 90,
         health: Health::default(),
+        photos: vec![],
     }
 }
 

@@ -1,0 +1,297 @@
+//! The files of photos: which ones records name (projected with each record), and which of them
+//! are here. The same tables serve the phone, where they say what is owed and what is still to be
+//! fetched, and the relay's replica, where they decide who may send or fetch a file, and what is
+//! named but missing.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::Result;
+use super::documents::DocKey;
+use crate::id::{DeviceId, DocumentId};
+use crate::keys::Hash;
+use crate::model::photo::{PhotoPurpose, PhotoStage, StagedPhoto, parse_hash};
+use crate::wire::ByteArray32;
+
+/// A file of a photo as a record names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// SHA-256 of the file.
+    pub hash: Hash,
+    /// Its size in bytes, as the record says.
+    pub bytes: u64,
+    /// The record.
+    pub document: DocumentId,
+    /// Which of the photo's files it is.
+    pub purpose: PhotoPurpose,
+    /// What the photo shows of the record.
+    pub stage: PhotoStage,
+    /// SHA-256 of the photo's kept original.
+    pub original: Hash,
+    /// The device that took it, where one did.
+    pub device: Option<DeviceId>,
+    /// When it was named, by the clock of the device that named it, in milliseconds.
+    pub named_at_ms: i64,
+}
+
+/// How many files of photos there are of something, and how large they are together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileCount {
+    /// How many.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Files that records name and this store's side does not have, by the device that took them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingOf {
+    /// The device; `None` where the record does not say.
+    pub device: Option<DeviceId>,
+    /// What is missing.
+    pub count: FileCount,
+    /// When the oldest of them was named, in milliseconds.
+    pub oldest_named_ms: i64,
+}
+
+/// Replaces what a record names.
+pub(super) fn project(conn: &Connection, key: DocKey, photos: &[StagedPhoto]) -> Result<()> {
+    conn.prepare_cached("DELETE FROM photo WHERE doc = ?1")?
+        .execute([key.0])?;
+    let mut statement = conn.prepare_cached(
+        "INSERT INTO photo (doc, ordinal, purpose, stage, hash, bytes, original, device, named_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for (ordinal, staged) in (0_i64..).zip(photos) {
+        let photo = &staged.photo;
+        let Some(original) = parse_hash(&photo.hash) else {
+            continue; // admitted by no rule; nothing can be fetched by it
+        };
+        for (purpose, hash, bytes) in photo.files() {
+            let Some(hash) = parse_hash(hash) else {
+                continue;
+            };
+            statement.execute(params![
+                key.0,
+                ordinal,
+                purpose,
+                staged.stage,
+                hash,
+                bytes,
+                original,
+                photo.device,
+                staged.named_at_ms
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+const COLUMNS: &str =
+    "p.hash, p.bytes, d.id, p.purpose, p.stage, p.original, p.device, p.named_at_ms";
+
+fn named_file(row: &Row<'_>) -> rusqlite::Result<NamedFile> {
+    let purpose: String = row.get(3)?;
+    let stage: String = row.get(4)?;
+    Ok(NamedFile {
+        hash: row.get(0)?,
+        bytes: row.get(1)?,
+        document: row.get(2)?,
+        purpose: PhotoPurpose::parse(&purpose).unwrap_or(PhotoPurpose::Original),
+        stage: PhotoStage::parse(&stage).unwrap_or(PhotoStage::Evidence),
+        original: row.get(5)?,
+        device: row.get(6)?,
+        named_at_ms: row.get(7)?,
+    })
+}
+
+fn listed(conn: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<NamedFile>> {
+    let sql = format!("SELECT {COLUMNS} FROM photo p JOIN document d ON d.doc = p.doc {rest}");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(values, named_file)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Who names a file: once for each record and place in it.
+///
+/// # Errors
+/// SQLite's.
+pub fn naming(conn: &Connection, hash: &Hash) -> Result<Vec<NamedFile>> {
+    listed(conn, "WHERE p.hash = ?1 ORDER BY p.doc, p.ordinal", [hash])
+}
+
+/// The files that a record names, photo by photo, thumbnails first.
+///
+/// # Errors
+/// SQLite's.
+pub fn of_document(conn: &Connection, document: DocumentId) -> Result<Vec<NamedFile>> {
+    let order = "WHERE d.id = ?1 ORDER BY p.ordinal, p.purpose = 'thumbnail' DESC, p.purpose";
+    listed(conn, order, [document])
+}
+
+/// Files that records name and that are not here, in the order of their hashes, beyond `after`.
+///
+/// # Errors
+/// SQLite's.
+pub fn missing(conn: &Connection, after: Option<&Hash>, limit: usize) -> Result<Vec<NamedFile>> {
+    let rest = "WHERE p.hash > ?1 AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.hash = p.hash)
+        GROUP BY p.hash ORDER BY p.hash LIMIT ?2";
+    let after = after.map_or(&[][..], |hash| hash.as_slice());
+    listed(conn, rest, params![after, limit])
+}
+
+/// What is named and not here, by device, the oldest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn missing_by_device(conn: &Connection) -> Result<Vec<MissingOf>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT device, count(*), sum(bytes), min(named_at_ms) AS oldest FROM (
+             SELECT p.hash, p.bytes, p.device, min(p.named_at_ms) AS named_at_ms FROM photo p
+             WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.hash = p.hash) GROUP BY p.hash)
+         GROUP BY device ORDER BY oldest, device",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(MissingOf {
+            device: row.get(0)?,
+            count: FileCount {
+                files: row.get(1)?,
+                bytes: row.get(2)?,
+            },
+            oldest_named_ms: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Files that are here, are not owed, and that no record names (any more): a sweep may take them.
+///
+/// # Errors
+/// SQLite's.
+pub fn unnamed(conn: &Connection, before_ms: i64, limit: usize) -> Result<Vec<(Hash, u64)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT b.hash, b.bytes FROM blob b WHERE NOT b.is_owed AND b.at_ms < ?1
+         AND NOT EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash) LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![before_ms, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes that a file is here. One that is `owed` was made here, and is the relay's due.
+///
+/// # Errors
+/// SQLite's.
+pub fn put(conn: &Connection, hash: &Hash, bytes: u64, at_ms: i64, is_owed: bool) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO blob (hash, bytes, at_ms, is_owed) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (hash) DO NOTHING",
+    )?
+    .execute(params![hash, bytes, at_ms, is_owed])?;
+    Ok(())
+}
+
+/// Notes that a file is no longer here.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove(conn: &Connection, hash: &Hash) -> Result<()> {
+    conn.prepare_cached("DELETE FROM blob WHERE hash = ?1")?
+        .execute([hash])?;
+    Ok(())
+}
+
+/// The size of a file that is here, in bytes; `None` where it is not.
+///
+/// # Errors
+/// SQLite's.
+pub fn held(conn: &Connection, hash: &Hash) -> Result<Option<u64>> {
+    let mut statement = conn.prepare_cached("SELECT bytes FROM blob WHERE hash = ?1")?;
+    Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
+}
+
+/// What the files that are here come to.
+///
+/// # Errors
+/// SQLite's.
+pub fn stored(conn: &Connection) -> Result<FileCount> {
+    counted(conn, "SELECT count(*), coalesce(sum(bytes), 0) FROM blob")
+}
+
+/// What this device owes the relay: files that records name and no receipt does.
+///
+/// # Errors
+/// SQLite's.
+pub fn owed(conn: &Connection) -> Result<FileCount> {
+    counted(
+        conn,
+        "SELECT count(*), coalesce(sum(bytes), 0) FROM blob b WHERE is_owed
+         AND EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash)",
+    )
+}
+
+fn counted(conn: &Connection, sql: &str) -> Result<FileCount> {
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_row([], |row| {
+        Ok(FileCount {
+            files: row.get(0)?,
+            bytes: row.get(1)?,
+        })
+    })?)
+}
+
+/// Notes that an owed file was sent, as far as this device knows.
+///
+/// # Errors
+/// SQLite's.
+pub fn sent(conn: &Connection, hash: &Hash) -> Result<()> {
+    conn.prepare_cached("UPDATE blob SET is_sent = 1 WHERE hash = ?1")?
+        .execute([hash])?;
+    Ok(())
+}
+
+/// Files that this device has sent and that no receipt names yet, at most `limit`, the oldest
+/// first.
+///
+/// # Errors
+/// SQLite's.
+pub fn unconfirmed(conn: &Connection, limit: usize) -> Result<Vec<ByteArray32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT hash FROM blob WHERE is_owed AND is_sent ORDER BY at_ms LIMIT ?1",
+    )?;
+    let rows = statement.query_map([limit], |row| row.get(0).map(ByteArray32))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes what a receipt says of the files `asked` for: those that the relay holds are owed no
+/// more, the others are sent again. Gives how many are newly settled.
+///
+/// # Errors
+/// SQLite's.
+pub fn confirm(conn: &Connection, asked: &[ByteArray32], held: &[ByteArray32]) -> Result<u64> {
+    let mut count = 0;
+    let mut settled =
+        conn.prepare_cached("UPDATE blob SET is_owed = 0 WHERE hash = ?1 AND is_owed")?;
+    for hash in held {
+        count += settled.execute([hash.0])? as u64;
+    }
+    let mut again = conn.prepare_cached("UPDATE blob SET is_sent = 0 WHERE hash = ?1")?;
+    for hash in asked.iter().filter(|hash| !held.contains(hash)) {
+        again.execute([hash.0])?;
+    }
+    Ok(count)
+}
+
+/// After the relay's log turned out to be another: what this device took may be lost there too,
+/// so that everything that is still here is owed again, and asked about before it is sent.
+pub(super) fn owe_again(conn: &Connection, device: DeviceId) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE blob SET is_owed = 1, is_sent = 1
+         WHERE hash IN (SELECT hash FROM photo WHERE device = ?1)",
+    )?
+    .execute([device])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

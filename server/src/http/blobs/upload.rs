@@ -1,0 +1,240 @@
+//! Uploads: begin, ask where one stands, go on, end. What a cut request has brought counts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use super::Caller;
+use super::tus;
+use crate::blobs::{PartId, Turn, Upload, blocking};
+use crate::http::body::{BodyLimits, Pieces};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::state::App;
+
+/// So many requests bring bytes at a time; a slow one leaves all others their turns.
+pub(crate) const UPLOADS_AT_WORK: usize = 64;
+/// How long a request waits to be one of them.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `OPTIONS`: what this relay can do.
+pub(super) async fn abilities(State(app): State<App>) -> Response {
+    let size = app.relay.blobs().limits().file_bytes;
+    let headers = [
+        (tus::EXTENSION, HeaderValue::from_static(tus::EXTENSIONS)),
+        (tus::ALGORITHM, HeaderValue::from_static(tus::ALGORITHMS)),
+        (tus::MAX_SIZE, size.into()),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// `POST /v1/blobs`: begins an upload of a photo that a record names, or finds the one begun before.
+/// Where the relay holds the photo already, the answer's offset is its length.
+pub(super) async fn begin(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    tus::check_version(&headers)?;
+    let bytes = tus::number(&headers, &tus::LENGTH)?;
+    let hash = tus::hash(&headers)?;
+    let blobs = app.relay.blobs();
+    if bytes > blobs.limits().file_bytes {
+        let problem = Problem::from(ProblemKind::PhotoTooLarge);
+        return Err(problem.with("limit", blobs.limits().file_bytes.into()));
+    }
+    let namings = app.relay.namings(caller.member, hash).await?;
+    if !namings.iter().any(|naming| naming.bytes == bytes) {
+        return Err(ProblemKind::PhotoNotNamed.into());
+    }
+    let (owner, blobs) = (caller.owner, Arc::clone(blobs));
+    let begun = blocking(move || {
+        let upload = blobs.begin(owner, hash, bytes)?;
+        Ok((upload, blobs.has(&hash)))
+    });
+    let (upload, is_held) = begun.await?;
+    let location = format!("/v1/blobs/uploads/{}", upload.id);
+    let mut response = answer(StatusCode::CREATED, &upload, None);
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, location);
+    }
+    if is_held {
+        headers.insert(tus::OFFSET, bytes.into());
+    }
+    Ok(response)
+}
+
+/// `HEAD`: where an upload stands. A request that still works on it gives way.
+pub(super) async fn stands(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    tus::check_version(&headers)?;
+    let turn = turn(&app, &caller, id).await?;
+    let mut response = answer(StatusCode::OK, turn.upload(), Some(turn.offset()));
+    let headers = response.headers_mut();
+    headers.insert(tus::LENGTH, turn.upload().bytes.into());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(metadata) = HeaderValue::from_str(&tus::metadata(&turn.upload().hash)) {
+        headers.insert(tus::METADATA, metadata);
+    }
+    Ok(response)
+}
+
+/// `DELETE`: throws an upload away. A photo that is held already stays.
+pub(super) async fn end(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    tus::check_version(&headers)?;
+    turn(&app, &caller, id).await?.end().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST` with `X-HTTP-Method-Override`, for clients whose surroundings know no `PATCH` or `DELETE`.
+pub(super) async fn overridden(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    match tus::text(request.headers(), &tus::METHOD) {
+        Some("PATCH") => go_on(State(app), caller, id, request).await,
+        Some("DELETE") => {
+            let ended = end(State(app), caller, id, request.headers().clone()).await;
+            ended.map(axum::response::IntoResponse::into_response)
+        }
+        _ => Err(ProblemKind::MethodNotAllowed.into()),
+    }
+}
+
+/// `PATCH`: more bytes. What came before a cut counts, unless the request says a checksum.
+pub(super) async fn go_on(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers();
+    tus::check_version(headers)?;
+    let media = headers.get(header::CONTENT_TYPE);
+    if media.is_none_or(|media| media != tus::PART) {
+        let problem = Problem::from(ProblemKind::UnsupportedMedia);
+        return Err(problem.with("accepts", tus::PART.into()));
+    }
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(ProblemKind::UnsupportedMedia.into());
+    }
+    let offset = tus::number(headers, &tus::OFFSET)?;
+    let checksum = tus::checksum(headers)?;
+    let declared = tus::number(headers, &header::CONTENT_LENGTH).ok();
+    let place = place(&app).await?;
+    let mut turn = turn(&app, &caller, id).await?;
+    if turn.offset() != offset {
+        let mut response = Problem::from(ProblemKind::UploadElsewhere)
+            .with("offset", turn.offset().into())
+            .into_response();
+        response
+            .headers_mut()
+            .insert(tus::OFFSET, turn.offset().into());
+        return Ok(response);
+    }
+    let left = turn.upload().bytes - offset;
+    if declared.is_some_and(|declared| declared > left) {
+        return Err(ProblemKind::PhotoTooLarge.into());
+    }
+    if let Some(checksum) = checksum {
+        turn.expect(checksum).await?;
+    }
+    let limits = BodyLimits {
+        bytes: usize::try_from(left).unwrap_or(usize::MAX),
+        ..app.body_limits(0)
+    };
+    let pieces = Pieces::of(request.into_body(), limits);
+    // Not dropped with its connection: what has come is made durable first.
+    let taking = tokio::spawn(take(app, turn, pieces, place));
+    let (upload, at) = taking.await.map_err(|_| ProblemKind::Stopping)??;
+    Ok(answer(StatusCode::NO_CONTENT, &upload, Some(at)))
+}
+
+/// Takes a body's bytes into an upload until its end, or until it is cut.
+async fn take(
+    app: App,
+    mut turn: Turn,
+    mut pieces: Pieces,
+    place: OwnedSemaphorePermit,
+) -> Result<(Upload, u64), Problem> {
+    let cut: Option<Problem> = loop {
+        let piece = tokio::select! {
+            piece = pieces.next() => piece,
+            () = turn.is_asked_for() => break Some(ProblemKind::UploadInUse.into()),
+            () = app.stopped() => break Some(ProblemKind::Stopping.into()),
+        };
+        match piece {
+            Ok(Some(bytes)) => {
+                app.metrics.photo_bytes_received.inc_by(bytes.len() as u64);
+                turn.push(&bytes).await?;
+            }
+            Ok(None) => break None,
+            Err(problem) => break Some(problem),
+        }
+    };
+    let finished = turn.finish(cut.is_none()).await;
+    drop(place);
+    match cut {
+        // What is thrown away is said; else why the request ended.
+        Some(problem) => match finished {
+            Err(error @ (crate::blobs::BlobError::WrongHash | crate::blobs::BlobError::Full)) => {
+                Err(error.into())
+            }
+            _ => Err(problem),
+        },
+        None => {
+            let (upload, at) = finished?;
+            if at == upload.bytes {
+                app.metrics.photos_received.inc();
+            }
+            Ok((upload, at))
+        }
+    }
+}
+
+async fn place(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
+    let place = timeout(PATIENCE, Arc::clone(&app.uploads).acquire_owned()).await;
+    match place {
+        Ok(Ok(place)) => Ok(place),
+        _ => Err(ProblemKind::Busy.into()),
+    }
+}
+
+async fn turn(
+    app: &App,
+    caller: &Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Turn, Problem> {
+    let id = id.ok().and_then(|Path(id)| PartId::parse(&id));
+    let id = id.ok_or(ProblemKind::UploadUnknown)?;
+    Ok(app.relay.blobs().turn(caller.owner, id).await?)
+}
+
+fn answer(status: StatusCode, upload: &Upload, offset: Option<u64>) -> Response {
+    let mut response = status.into_response();
+    let headers = response.headers_mut();
+    if let Some(offset) = offset {
+        headers.insert(tus::OFFSET, offset.into());
+    }
+    if let Some(date) = tus::date(upload.expires_at_ms) {
+        headers.insert(tus::EXPIRES, date);
+    }
+    response
+}
