@@ -4,6 +4,7 @@ import {
   enumeration,
   named,
   nameds,
+  photos,
   prose,
   required,
   strings,
@@ -156,3 +157,6 @@ export const hazardFields: Field[] = [
   text("item"),
   prose("requirements"),
 ];
+
+/** What is asked for when one is reported from the desk. */
+export const hazardReportFields: Field[] = [...hazardFields, photos("photos")];

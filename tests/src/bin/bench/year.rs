@@ -20,6 +20,7 @@ use vanguard_core::model::organisation::{
     PartyOrg, PartyOrgFields, PartyOrgKind, Unit, UnitFields, UnitKind,
 };
 use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
+use vanguard_core::model::photo::{Photo, Thumbnail};
 use vanguard_core::model::template::{Duty, DutyFrequency};
 use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
 use vanguard_core::model::zone::{ResponsibilityZone, ZoneFields, ZoneKind};
@@ -247,7 +248,6 @@ impl Filler<'_> {
             let mut closings = Vec::new();
             for _ in 0..step {
                 let (.., at_ms) = self.somebody();
-                let photo = |what: &str, n: usize| hex(&sha256(format!("{what}{n}").as_bytes()));
                 let number = all.len();
                 let fields = self.hazard(vec![photo("before", number)]);
                 let reported = HazardEvent::Reported;
@@ -297,7 +297,7 @@ impl Filler<'_> {
         all
     }
 
-    fn hazard(&mut self, photos: Vec<String>) -> HazardFields {
+    fn hazard(&mut self, photos: Vec<Photo>) -> HazardFields {
         const WHAT: [&str; 5] = [
             "槽控箱接线松动",
             "消防器材过期",
@@ -324,6 +324,17 @@ impl Filler<'_> {
             plan: None,
         })
     }
+}
+
+/// A photo that is named, and never sent.
+fn photo(what: &str, number: usize) -> Photo {
+    let thumbnail = sha256(format!("{what} {number}, small").as_bytes());
+    let thumbnail = Thumbnail {
+        hash: hex(&thumbnail),
+        bytes: 12_000,
+    };
+    let original = sha256(format!("{what} {number}").as_bytes());
+    Photo::new(&original, 1_200_000, (1_600, 1_200), thumbnail)
 }
 
 fn graded() -> HazardEvent {
