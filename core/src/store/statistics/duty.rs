@@ -152,9 +152,9 @@ fn given_up(view: &View<ResponsibilityZone>) -> Option<Day> {
     Some(Day::at(at_ms))
 }
 
-const OF_ZONE: &str = "SELECT at_ms, shift FROM record INDEXED BY record_by_zone
+const OF_ZONE: &str = "SELECT at_ms, shift FROM record INDEXED BY inspection_duty
     WHERE zone = ?1 AND kind = 'inspection' AND at_ms >= ?2 AND at_ms < ?3";
-const LAST_OF_ZONE: &str = "SELECT at_ms, creator FROM record INDEXED BY record_by_zone
+const LAST_OF_ZONE: &str = "SELECT at_ms, creator FROM record INDEXED BY inspection_duty
     WHERE zone = ?1 AND kind = 'inspection' AND at_ms < ?2 ORDER BY at_ms DESC, doc DESC LIMIT 1";
 
 fn done(
