@@ -26,7 +26,7 @@ for (const language of LANGUAGES) {
     // Reported from the desk, with a photo.
     await page.getByRole("button", { name: words.hazards.report }).click();
     await dialog.getByLabel(words.field.space).click();
-    await page.locator(".el-select-dropdown:visible").getByText(String(orgs[0]?.fields.name), { exact: true }).click();
+    await page.locator(".el-select-dropdown:visible .el-select-dropdown__item").filter({ hasText: String(orgs[0]?.fields.name) }).first().click();
     await dialog.getByLabel(words.field.description).fill("天车限位失灵");
     await dialog.getByText(words.hazard_nature.unsafe_condition, { exact: true }).click();
     await dialog.getByLabel(words.field.photos).setInputFiles(picture("before.png"));

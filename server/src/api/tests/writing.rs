@@ -1,9 +1,13 @@
 //! Requests that are made again because their answer was lost, what goes in together, and imports.
 
+use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vanguard_core::SystemEnv;
 
-use super::*;
+use super::site::{Site, site};
 
 fn fresh() -> Uuid {
     SystemEnv::shared().uuid_v7()
