@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { address, ask, expect, test, type Rows } from "./desk";
 import { LANGUAGES, words as texts } from "./words";
+
+const PICTURES = process.env.SCREENSHOTS ?? "../../target/screenshots";
 
 interface Named {
   photos_before: { hash: string; thumbnail: { hash: string } }[];
@@ -71,6 +74,7 @@ for (const language of LANGUAGES) {
     const before = await width();
     await page.getByRole("button", { name: words.photos.larger }).click();
     await expect.poll(width).toBeGreaterThan(before * 1.4);
+    await page.screenshot({ path: join(PICTURES, language, "photos.png") });
     // Where one is moved to, the other goes too.
     await page.locator(".photo-pair .pane").first().evaluate((pane) => pane.scrollTo(pane.scrollWidth, 0));
     await expect.poll(() => page.locator(".photo-pair .pane").nth(1).evaluate((pane) => pane.scrollLeft)).toBeGreaterThan(0);

@@ -54,6 +54,7 @@ plain("two desks and a phone see each other's work at once, also across a restar
     await expect(admin.getByRole("alert")).toContainText("有 1 处错误");
     await expect(admin.locator(".bad-rows li")).toContainText("党员.csv · 第 8 行 · 所属党组织");
     await expect(admin.locator("td.wrong")).toHaveText("铸造的党支部");
+    if (process.env.SCREENSHOTS) await admin.screenshot({ path: join(process.env.SCREENSHOTS, "zh-CN", "import-bad.png") });
     await expect(admin.getByRole("button", { name: /^导入/ })).toHaveCount(0);
     await choice.setInputFiles(files);
     await admin.getByRole("button", { name: /^导入/ }).click();
