@@ -93,14 +93,14 @@ pub(super) async fn list_quarantine(
     let (rows, has_more) = app.relay.quarantined(is_shown, LIMIT).await?;
     let named = rows.into_iter().filter_map(|row| {
         let device = devices.get(&row.device)?;
-        Some(QuarantineRow::of(row, device))
+        Some(QuarantineRow::of(&row, device))
     });
     let rows = named.collect();
     Ok(Positioned::ok(position, QuarantinePage { rows, has_more }))
 }
 
 impl QuarantineRow {
-    fn of(row: Quarantined, device: &DeviceRow) -> Self {
+    fn of(row: &Quarantined, device: &DeviceRow) -> Self {
         let reason = row.reason.as_deref().and_then(Refusal::parse);
         Self {
             device: row.device,

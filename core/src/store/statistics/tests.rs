@@ -150,6 +150,24 @@ fn the_overview_and_the_repeats_are_those_of_the_model() {
 }
 
 #[test]
+fn a_figure_reads_its_index_and_no_record() {
+    let model = model(1);
+    let conn = model.world.store.reader();
+    for sql in [HAZARDS, INSPECTIONS, CLOSED, ON_TIME, repeats::PLACES] {
+        let sql = sql.replace("{spaces}", "space IN (x'00', x'01')");
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![0; statement.parameter_count()];
+        let plan = statement.query_map(params_from_iter(nothing), |row| row.get(3));
+        let plan: Vec<String> = plan.unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        assert!(
+            plan.iter()
+                .all(|step| step.contains("USING COVERING INDEX")),
+            "{sql}: {plan:?}"
+        );
+    }
+}
+
+#[test]
 fn what_branches_owe_is_what_their_zones_owe() {
     let model = model(4);
     let conn = model.world.store.reader();
