@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use serde::{Deserialize, Serialize};
@@ -134,8 +135,9 @@ impl QuarantineRow {
 pub(super) async fn quarantined_bytes(
     State(app): State<App>,
     auth: ConsoleAuth,
-    Path((device, document, hash)): Path<(String, String, String)>,
+    named: Result<Path<(String, String, String)>, PathRejection>,
 ) -> Result<([(HeaderName, HeaderValue); 2], Vec<u8>), Problem> {
+    let Path((device, document, hash)) = named.map_err(|_| ProblemKind::NotFound)?;
     let id = |text: &str| text.parse::<Uuid>().map_err(|_| ProblemKind::NotFound);
     let (device, document) = (DeviceId(id(&device)?), DocumentId(id(&document)?));
     let name = format!("{hash}.automerge");

@@ -7,6 +7,11 @@ import { send, type Photo } from "./photos";
 /** How many photos are on their way. */
 export const sending = reactive({ photos: 0 });
 
+// Whoever closes the page meanwhile is asked: the files stay in this browser, but nobody sends them.
+window.addEventListener("beforeunload", (event) => {
+  if (sending.photos > 0) event.preventDefault();
+});
+
 /** Sends photos that a record names now. They stay in this browser until the relay holds them. */
 export async function sendPhotos(named: unknown): Promise<void> {
   const photos = (named as Photo[] | undefined) ?? [];
