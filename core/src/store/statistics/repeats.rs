@@ -25,7 +25,7 @@ pub struct RepeatHazards {
     pub last_reported_ms: i64,
 }
 
-pub(super) const PLACES: &str = "SELECT zone, trim(json_extract(view, '$.fields.place')), at_ms, is_open
+const PLACES: &str = "SELECT zone, trim(json_extract(view, '$.fields.place')), at_ms, is_open
     FROM record INDEXED BY hazard_places WHERE kind = 'hazard' AND status <> 'void' AND at_ms >= ?1 AND at_ms < ?2
         AND {spaces}";
 

@@ -153,7 +153,7 @@ fn the_overview_and_the_repeats_are_those_of_the_model() {
 fn a_figure_reads_its_index_and_no_record() {
     let model = model(1);
     let conn = model.world.store.reader();
-    for sql in [HAZARDS, INSPECTIONS, CLOSED, ON_TIME, repeats::PLACES] {
+    for sql in [HAZARDS, INSPECTIONS, CLOSED, ON_TIME] {
         let sql = sql.replace("{spaces}", "space IN (x'00', x'01')");
         let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let nothing = vec![0; statement.parameter_count()];
