@@ -281,9 +281,9 @@ fn tell(
     supervisors: usize,
     table: &mut Table,
 ) {
-    let at = |sorted: &[f64], share: f64| {
+    let at = |sorted: &[f64], percent: usize| {
         // The smallest that so many do not exceed.
-        let place = (sorted.len() as f64 * share).ceil() as usize;
+        let place = (sorted.len() * percent).div_ceil(100);
         sorted[place.clamp(1, sorted.len()) - 1]
     };
     let mut slowest: Vec<(f64, f64, &str, usize)> = calls
@@ -291,7 +291,7 @@ fn tell(
         .map(|(name, took)| {
             let mut sorted = took.clone();
             sorted.sort_by(f64::total_cmp);
-            (at(&sorted, 0.99), at(&sorted, 0.5), *name, sorted.len())
+            (at(&sorted, 99), at(&sorted, 50), *name, sorted.len())
         })
         .collect();
     slowest.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -308,9 +308,9 @@ fn tell(
         )
     };
     let rows = [
-        ("median", at(&all, 0.5), MEDIAN_MS),
+        ("median", at(&all, 50), MEDIAN_MS),
         ("median of the slowest call", worst, MEDIAN_MS),
-        ("p99", at(&all, 0.99), P99_MS),
+        ("p99", at(&all, 99), P99_MS),
         ("p99 of the slowest call", slowest[0].0, P99_MS),
     ];
     for (what, value, limit) in rows {

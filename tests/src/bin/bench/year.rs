@@ -32,9 +32,9 @@ use vanguard_core::calendar::{DAY_MS, Day};
 
 use crate::fleet::inspection;
 
-/// Of the size for 100,000 inspections: 12,000 hazards, 25,000 photos named, and one
-/// violation in forty inspections.
-const INSPECTIONS_TO_A_HAZARD: f64 = 100.0 / 12.0;
+/// For 100,000 inspections 12,000 hazards that name nearly twice as many photos, and one violation
+/// in forty inspections.
+const HAZARDS_TO_100_INSPECTIONS: usize = 12;
 const INSPECTIONS_TO_A_VIOLATION: usize = 40;
 const BRANCHES: usize = 20;
 const ZONES: usize = 60;
@@ -130,7 +130,7 @@ pub(crate) async fn fill(relay: &Arc<Relay>, inspections: usize, supervisors: us
     filler
         .violations(inspections / INSPECTIONS_TO_A_VIOLATION)
         .await;
-    let hazards = (inspections as f64 / INSPECTIONS_TO_A_HAZARD) as usize;
+    let hazards = inspections * HAZARDS_TO_100_INSPECTIONS / 100;
     let hazards = filler.hazards(hazards).await;
     relay.close().await; // the read side has all of it
     Year {
