@@ -32,8 +32,8 @@ use vanguard_core::calendar::{DAY_MS, Day};
 
 use crate::fleet::inspection;
 
-/// For 100,000 inspections 12,000 hazards that name nearly twice as many photos, and one violation
-/// in forty inspections.
+/// For 100,000 inspections 12,000 hazards that name about 25,000 photos, and one violation in
+/// forty inspections.
 const HAZARDS_TO_100_INSPECTIONS: usize = 12;
 const INSPECTIONS_TO_A_VIOLATION: usize = 40;
 const BRANCHES: usize = 20;
@@ -249,7 +249,10 @@ impl Filler<'_> {
             for _ in 0..step {
                 let (.., at_ms) = self.somebody();
                 let number = all.len();
-                let fields = self.hazard(vec![photo("before", number)]);
+                // Two photos a hazard, and now and then a third.
+                let mut photos = vec![photo("before", number)];
+                photos.extend((number % 5 == 0).then(|| photo("beside", number)));
+                let fields = self.hazard(photos);
                 let reported = HazardEvent::Reported;
                 let (id, mut verb) = creation::<Hazard>(branch, &fields, Some(&reported), at_ms);
                 if let Verb::Create { header, .. } = &mut verb {
