@@ -154,7 +154,8 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
         request.header("Accept-Language", "zh-CN").send()
     };
     let orgs = get("/organisations?limit=200", "application/json").await;
-    let orgs: Value = orgs.unwrap().json().await.unwrap();
+    let orgs = orgs.unwrap().bytes().await.unwrap();
+    let orgs: Value = serde_json::from_slice(&orgs).unwrap();
     let space = orgs["rows"][0]["id"].as_str().unwrap();
     for description in DESCRIPTIONS {
         let hazard = json!({"description": description, "nature": "unsafe_condition"});
