@@ -200,7 +200,7 @@ fn demo(workspace: &Workspace) -> Vec<Step> {
         .args(["--json"])
         .args([workspace.target.join("demo.json")]);
     let small = demo.args(SMALL_DEMO);
-    let sabotaged = ["drop-change", "flip-event", "skip-receipt"]
+    let sabotaged = ["drop-change", "flip-event", "skip-receipt", "lose-photo"]
         .map(|sabotage| small.clone().args(["--sabotage", sabotage]))
         .map(|call| exits(call, 1));
     [check(honest)].into_iter().chain(sabotaged).collect()
@@ -262,13 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_counts_four_checks_and_three_of_them_must_fail() {
+    fn the_demo_counts_five_checks_and_four_of_them_must_fail() {
         let workspace = Workspace::find().unwrap();
         let judges: Vec<Judge> = demo(&workspace).iter().map(|step| step.judge).collect();
         assert_eq!(
             judges,
             [
                 Judge::Exit(0),
+                Judge::Exit(1),
                 Judge::Exit(1),
                 Judge::Exit(1),
                 Judge::Exit(1)

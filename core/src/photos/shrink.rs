@@ -92,7 +92,7 @@ fn decoding(error: jpeg_decoder::Error) -> PhotoError {
         jpeg_decoder::Error::Unsupported(_) => PhotoError::Unsupported("this kind of JPEG"),
         jpeg_decoder::Error::Format(reason) => PhotoError::Damaged(reason),
         jpeg_decoder::Error::Io(error) => PhotoError::Damaged(error.to_string()),
-        other => PhotoError::Damaged(other.to_string()),
+        jpeg_decoder::Error::Internal(error) => PhotoError::Damaged(error.to_string()),
     }
 }
 

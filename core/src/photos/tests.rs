@@ -55,7 +55,9 @@ fn exif_block(orientation: u16) -> Vec<u8> {
         value,
     });
     let mut writer = Writer::new();
-    fields.iter().for_each(|field| writer.push_field(field));
+    for field in &fields {
+        writer.push_field(field);
+    }
     let mut block = std::io::Cursor::new(Vec::new());
     writer.write(&mut block, false).unwrap();
     block.into_inner()

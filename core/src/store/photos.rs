@@ -151,8 +151,11 @@ pub fn remove(conn: &Connection, hash: &Hash) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a file which nothing is owed of is not here after all.
-pub(crate) fn remove_absent(conn: &Connection, hash: &Hash) -> Result<()> {
+/// Notes that a file is not here after all, unless it is owed.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove_absent(conn: &Connection, hash: &Hash) -> Result<()> {
     conn.prepare_cached("DELETE FROM blob WHERE hash = ?1 AND NOT is_owed")?
         .execute([hash])?;
     Ok(())
@@ -179,6 +182,15 @@ pub fn may_go(conn: &Connection) -> Result<Vec<(Hash, u64)>> {
 /// SQLite's.
 pub fn held(conn: &Connection, hash: &Hash) -> Result<Option<u64>> {
     let mut statement = conn.prepare_cached("SELECT bytes FROM blob WHERE hash = ?1")?;
+    Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
+}
+
+/// Whether a file that is here waits for the relay's receipt; `None` where it is not here.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_owed(conn: &Connection, hash: &Hash) -> Result<Option<bool>> {
+    let mut statement = conn.prepare_cached("SELECT is_owed FROM blob WHERE hash = ?1")?;
     Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
 }
 

@@ -36,6 +36,8 @@ fn world() -> (World, DocumentId, DeviceId) {
 
 #[test]
 fn a_record_names_its_photos_files_once_each() {
+    use PhotoPurpose::{Original, Thumbnail, Untouched};
+    use PhotoStage::{After, Before};
     let (mut world, id, device) = world();
     let named = of_document(world.store.reader(), id).unwrap();
     let told: Vec<_> = named
@@ -50,8 +52,6 @@ fn a_record_names_its_photos_files_once_each() {
             )
         })
         .collect();
-    use PhotoPurpose::{Original, Thumbnail, Untouched};
-    use PhotoStage::{After, Before};
     let expected = [
         (0x11, Thumbnail, Before, 9_000, 0),
         (0x10, Original, Before, 400_000, 0),

@@ -7,6 +7,7 @@ mod bindings;
 mod fleet;
 mod limits;
 mod notebooks;
+mod photos;
 mod relay;
 mod table;
 
@@ -30,6 +31,9 @@ fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     if args.first().is_some_and(|first| first == relay::COMMAND) {
         return relay::run(&args[1..]);
+    }
+    if args.first().is_some_and(|first| first == photos::COMMAND) {
+        return photos::take_one(&args[1]);
     }
     let mut take = |name: &str, default: usize| {
         let Some(at) = args.iter().position(|arg| arg == name) else {
@@ -61,7 +65,10 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(fleet::measure(&options, &mut table));
+    if options.devices > 0 {
+        runtime.block_on(fleet::measure(&options, &mut table));
+    }
+    runtime.block_on(photos::measure(&mut table));
     notebooks::measure_verbs(&mut table);
     if options.large > 0 {
         notebooks::measure_large(options.large, &mut table);
