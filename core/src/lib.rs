@@ -22,6 +22,8 @@ pub mod invite;
 pub mod keys;
 pub mod model;
 pub mod notebook;
+#[cfg(feature = "photos")]
+pub mod photos;
 pub mod rules;
 pub mod store;
 pub mod sync;

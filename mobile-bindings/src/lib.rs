@@ -16,6 +16,7 @@ pub mod handles;
 pub mod lists;
 pub mod notebook;
 pub mod observe;
+pub mod photos;
 pub mod records;
 mod runtime;
 pub mod status;

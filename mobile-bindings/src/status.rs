@@ -23,6 +23,14 @@ pub struct StorageUse {
     pub records: u64,
     /// Inspections that are not submitted yet.
     pub drafts: u64,
+    /// Files of photos that are here.
+    pub photo_files: u64,
+    /// Their bytes.
+    pub photo_bytes: u64,
+    /// Files of photos that the relay has not acknowledged.
+    pub photo_files_owed: u64,
+    /// Their bytes.
+    pub photo_bytes_owed: u64,
 }
 
 /// Where this device stands with its relay.

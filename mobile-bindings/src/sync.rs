@@ -2,6 +2,8 @@
 //! listens to it within its own budget and cancel handle, and when the last of them has left, the
 //! round ends before its next page. A page is committed whole or not at all.
 
+mod photos;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use vanguard_core::http::HttpRelay;
 use vanguard_core::invite::Invite;
+use vanguard_core::photos::transfer::RoundOptions;
+use vanguard_core::photos::{Conditions, SyncPolicy};
 use vanguard_core::sync::{Options, Progress, Session, Step, SyncError};
 
 use crate::error::{Result, VanguardError};
@@ -44,7 +48,13 @@ pub struct SyncProgress {
     pub bytes_up: u64,
     /// Bytes received, after decompression.
     pub bytes_down: u64,
-    /// Requests made.
+    /// Files of photos sent.
+    pub photos_sent: u64,
+    /// Files of photos received.
+    pub photos_received: u64,
+    /// Bytes of photos that may travel now and have not yet.
+    pub photo_bytes_left: u64,
+    /// Requests made, those of photos apart.
     pub requests: u64,
     /// Another copy of this notebook syncs as well: it was restored on two phones.
     pub is_cloned: bool,
@@ -81,11 +91,21 @@ pub trait SyncObserver: Send + Sync {
 pub(crate) struct Wire {
     relay: Mutex<Option<HttpRelay>>,
     round: Mutex<Option<Arc<Round>>>,
+    travel: Mutex<RoundOptions>,
     /// Raised when the phone has another network.
     pub(crate) network: watch::Sender<u64>,
 }
 
 impl Wire {
+    /// By what photos travel.
+    fn travel(&self) -> RoundOptions {
+        *lock(&self.travel)
+    }
+
+    pub(crate) fn may_travel(&self, policy: SyncPolicy, conditions: Conditions) {
+        *lock(&self.travel) = RoundOptions { policy, conditions };
+    }
+
     pub(crate) fn relay(&self, notebook: &vanguard_core::Notebook) -> Result<HttpRelay> {
         let mut kept = lock(&self.relay);
         if let Some(relay) = &*kept {
@@ -279,7 +299,10 @@ async fn carry_round(
     let mut base = SyncProgress::default();
     loop {
         round.again.store(false, Ordering::Relaxed);
-        let ended = exchange(&notebook, &round, &relay, &credential, &mut base).await;
+        let mut ended = exchange(&notebook, &round, &relay, &credential, &mut base).await;
+        if let Some(Ok(())) = ended {
+            ended = photos::carry(&notebook, &round, &relay, &credential, &mut base).await;
+        }
         // Who joins does so under this lock: either before, and is served, or after, by another
         // round.
         let mut slot = lock(&notebook.wire.round);
@@ -379,6 +402,9 @@ fn sum(base: SyncProgress, more: Progress, unsent: u64) -> SyncProgress {
         remaining: more.remaining + unsent.saturating_sub(more.held),
         bytes_up: base.bytes_up + more.bytes_up,
         bytes_down: base.bytes_down + more.bytes_down,
+        photos_sent: base.photos_sent,
+        photos_received: base.photos_received,
+        photo_bytes_left: base.photo_bytes_left,
         requests: base.requests + more.requests,
         is_cloned: base.is_cloned || more.is_cloned,
     }

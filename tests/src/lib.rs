@@ -9,10 +9,12 @@
     clippy::type_complexity
 )]
 
+pub mod blobs;
 pub mod crash;
 pub mod dice;
 pub mod hostile;
 pub mod plain;
+pub mod proxy;
 pub mod site;
 pub mod verdict;
 pub mod walk;
@@ -329,7 +331,13 @@ impl Fleet {
 fn copy_files(from: &std::path::Path, to: &std::path::Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&target).unwrap();
+            copy_files(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 
@@ -402,6 +410,13 @@ pub fn creation_in<R: Record>(
             event: None,
         },
     }
+}
+
+/// Says that a test was not run, and why, even where what tests print is not shown.
+pub fn skipped(reason: &str) {
+    use std::io::Write as _;
+    let line = format!("SKIPPED: {reason}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// An HTTP client without any trust of its own, for plain HTTP.

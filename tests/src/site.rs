@@ -16,7 +16,7 @@ use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
 use vanguard_core::model::{Author, Role};
 use vanguard_core::sync::Options;
 use vanguard_core::{Notebook, NotebookError};
-use vanguard_server::access::Access;
+use vanguard_server::access::{Access, Session};
 use vanguard_server::relay::Relay;
 use vanguard_server::{Config, Server};
 
@@ -28,6 +28,8 @@ pub struct Site {
     pub relay: Arc<Relay>,
     /// Where it listens.
     pub address: SocketAddr,
+    /// The address that its invites name.
+    pub url: String,
     access: Arc<Access>,
     invite: Invite,
     running: JoinHandle<()>,
@@ -67,6 +69,7 @@ impl Site {
         Self {
             relay,
             address: ready.address,
+            url: invite.relay_url.clone(),
             access,
             invite,
             running,
@@ -145,6 +148,17 @@ impl Site {
                     .unwrap();
             }
         }
+    }
+
+    /// A member's session at the console, as its cookie says it.
+    pub fn session(&self, member: MemberId) -> String {
+        let session = Session {
+            member,
+            number: String::new(),
+            name: String::new(),
+        };
+        let token = self.access.create_session(&session).unwrap();
+        format!("vanguard_session={token}")
     }
 
     /// Stops answering; what was acknowledged is in the log.

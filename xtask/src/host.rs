@@ -86,6 +86,8 @@ pub(crate) struct Host {
     pub(crate) has_maven: bool,
     /// Where Swift comes from.
     pub(crate) swift: Option<Swift>,
+    /// `ip`, `tc` and `nft` are there.
+    pub(crate) has_network_tools: bool,
     /// The pinned tools that are installed already.
     pub(crate) tools: Vec<Tool>,
 }
@@ -120,6 +122,9 @@ impl Host {
             wasm: wasm::library(workspace),
             has_maven: answers("mvn", &["--version"]) && answers("javac", &["--version"]),
             swift: swift::find(privilege == Privilege::Root),
+            has_network_tools: [("ip", "-V"), ("tc", "-V"), ("nft", "--version")]
+                .iter()
+                .all(|(name, flag)| answers(name, &[flag])),
             tools: Tool::ALL
                 .into_iter()
                 .filter(|tool| tool.is_installed(workspace))

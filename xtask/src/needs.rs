@@ -32,6 +32,8 @@ pub(crate) enum Need {
     Maven,
     /// A Swift that is on the machine, or root and debootstrap to bring one.
     Swift,
+    /// `ip`, `tc` and `nft`, for a bad network of one's own.
+    NetworkTools,
     /// A pinned tool from a registry.
     Tool(Tool),
 }
@@ -82,6 +84,7 @@ impl Need {
                 }
                 System::Debian(_) | System::Other => State::Missing,
             },
+            Self::NetworkTools => met_or(host.has_network_tools, host, &["iproute2", "nftables"]),
             // The machine's own needs no folder.
             Self::Tool(Tool::Swift) if host.swift == Some(Swift::Local) => State::Present,
             Self::Tool(tool) if host.tools.contains(&tool) => State::Present,
@@ -103,6 +106,7 @@ impl fmt::Display for Need {
             Self::WasmLibrary => "Rust's library for wasm32-unknown-unknown",
             Self::Maven => "JDK and Maven",
             Self::Swift => "Swift 6, or root and debootstrap",
+            Self::NetworkTools => "ip, tc and nft",
             Self::Tool(tool) => return tool.fmt(f),
         })
     }
@@ -172,6 +176,7 @@ mod tests {
             wasm: None,
             has_maven: false,
             swift: None,
+            has_network_tools: false,
             tools: Vec::new(),
         }
     }

@@ -22,6 +22,8 @@ pub(crate) enum Stage {
     Documents,
     /// Kotlin and Swift tell the notebook's stories against a real relay
     Bindings,
+    /// Photos arrive whole over bad networks and through kills; another's tus client uploads too
+    Photos,
     /// Attacks in full, and a minute of fuzzing for each target, find nothing
     Faults,
     /// Deliberate defects make the long tests fail
@@ -36,7 +38,7 @@ pub(crate) enum Stage {
 
 impl Stage {
     /// Every stage, in the order in which they run: what fails quickly comes first.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Fast,
         Self::Wasm,
         // Before all that builds the relay optimised: its program embeds the page.
@@ -44,6 +46,7 @@ impl Stage {
         Self::Openapi,
         Self::Documents,
         Self::Bindings,
+        Self::Photos,
         Self::Faults,
         Self::Defects,
         Self::Convergence,
@@ -72,6 +75,7 @@ impl Stage {
             Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],
             Self::Documents => &[Need::Node, Need::Tool(Tool::Automerge)],
             Self::Bindings => &[Need::Maven, Need::Swift, Need::Tool(Tool::Swift)],
+            Self::Photos => &[Need::Node, Need::NetworkTools, Need::Tool(Tool::TusClient)],
             Self::Faults | Self::Defects | Self::Convergence | Self::Crash | Self::Demo => &[],
         };
         [&[Need::CCompiler], own].concat()

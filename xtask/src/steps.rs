@@ -1,7 +1,7 @@
 //! The recipes: which programs a stage runs, and how each is judged.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::console;
 use crate::fuzz::{self, Target};
@@ -48,12 +48,15 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
             vec![tests(call).with(Tool::Schemathesis)]
         }
         Stage::Documents => {
-            let node = match &host.node {
-                Node::At(path) => path.clone(),
-                Node::None | Node::TooOld => "node".into(),
-            };
-            let call = long_test(workspace, "documents").env("NODE", node);
+            let call = long_test(workspace, "documents").env("NODE", node(host));
             vec![tests(call).with(Tool::Automerge)]
+        }
+        Stage::Photos => {
+            let client = long_test(workspace, "tus_client").env("NODE", node(host));
+            vec![
+                tests(client).with(Tool::TusClient),
+                tests(long_test(workspace, "weak_network")),
+            ]
         }
         Stage::Bindings => bindings(workspace, host),
         Stage::Faults => faults(workspace),
@@ -65,6 +68,14 @@ pub(crate) fn of(stage: Stage, workspace: &Workspace, host: &Host) -> Vec<Step> 
         Stage::Convergence => vec![tests(long_test(workspace, "convergence"))],
         Stage::Crash => vec![tests(long_test(workspace, "crash"))],
         Stage::Demo => demo(workspace),
+    }
+}
+
+/// The machine's Node.
+fn node(host: &Host) -> PathBuf {
+    match &host.node {
+        Node::At(path) => path.clone(),
+        Node::None | Node::TooOld => "node".into(),
     }
 }
 
@@ -100,7 +111,8 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         tests(
             fleet
                 .args(["--lib", "--test", "stories", "--test", "over_https"])
-                .args(["--test", "attacks", "--test", "corpora"]),
+                .args(["--test", "attacks", "--test", "corpora"])
+                .args(["--test", "blobs", "--test", "photos"]),
         ),
     ]
 }
@@ -191,7 +203,7 @@ fn demo(workspace: &Workspace) -> Vec<Step> {
         .args(["--json"])
         .args([workspace.target.join("demo.json")]);
     let small = demo.args(SMALL_DEMO);
-    let sabotaged = ["drop-change", "flip-event", "skip-receipt"]
+    let sabotaged = ["drop-change", "flip-event", "skip-receipt", "lose-photo"]
         .map(|sabotage| small.clone().args(["--sabotage", sabotage]))
         .map(|call| exits(call, 1));
     [check(honest)].into_iter().chain(sabotaged).collect()
@@ -253,13 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_counts_four_checks_and_three_of_them_must_fail() {
+    fn the_demo_counts_five_checks_and_four_of_them_must_fail() {
         let workspace = Workspace::find().unwrap();
         let judges: Vec<Judge> = demo(&workspace).iter().map(|step| step.judge).collect();
         assert_eq!(
             judges,
             [
                 Judge::Exit(0),
+                Judge::Exit(1),
                 Judge::Exit(1),
                 Judge::Exit(1),
                 Judge::Exit(1)

@@ -31,6 +31,8 @@ pub(crate) enum Tool {
     Schemathesis,
     /// The JavaScript Automerge, beside the program that uses it.
     Automerge,
+    /// The JavaScript tus client, beside the program that uses it.
+    TusClient,
     /// Swift, in a folder of its own where the machine has none.
     Swift,
     /// Node and npm, in a virtual environment of their own.
@@ -41,10 +43,11 @@ pub(crate) enum Tool {
 
 impl Tool {
     /// Every tool.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::CargoDeny,
         Self::Schemathesis,
         Self::Automerge,
+        Self::TusClient,
         Self::Swift,
         Self::Node,
         Self::Console,
@@ -55,7 +58,7 @@ impl Tool {
         match self {
             Self::CargoDeny => "crates.io",
             Self::Schemathesis | Self::Node => "PyPI",
-            Self::Automerge | Self::Console => "npm",
+            Self::Automerge | Self::TusClient | Self::Console => "npm",
             Self::Swift => "Debian",
         }
     }
@@ -75,7 +78,8 @@ impl Tool {
         match self {
             Self::CargoDeny => build_cargo_deny(workspace),
             Self::Schemathesis => install_schemathesis(workspace, host),
-            Self::Automerge => install_automerge(workspace, host),
+            Self::Automerge => install_from_lock(workspace, host, &documents(workspace)),
+            Self::TusClient => install_from_lock(workspace, host, &uploads(workspace)),
             Self::Swift => swift::install(workspace),
             Self::Node => install_node(workspace, host),
             Self::Console => install_console(workspace, host),
@@ -91,6 +95,7 @@ impl Tool {
             Self::CargoDeny => workspace.tools().join("cargo-deny"),
             Self::Schemathesis => workspace.tools().join("schemathesis"),
             Self::Automerge => documents(workspace).join("node_modules"),
+            Self::TusClient => uploads(workspace).join("node_modules"),
             Self::Swift => swift::folder(workspace),
             Self::Node => workspace.tools().join("node"),
             Self::Console => console::folder(workspace).join("node_modules"),
@@ -105,6 +110,10 @@ impl Tool {
             Self::Automerge => {
                 let lock = documents(workspace).join("package-lock.json");
                 fs::read_to_string(lock).context("tests/documents has no package-lock.json")
+            }
+            Self::TusClient => {
+                let lock = uploads(workspace).join("package-lock.json");
+                fs::read_to_string(lock).context("tests/uploads has no package-lock.json")
             }
             Self::Swift => Ok(swift::pinned()),
             Self::Node => Ok(NODE.to_owned()),
@@ -122,6 +131,7 @@ impl fmt::Display for Tool {
             Self::CargoDeny => write!(f, "cargo-deny {CARGO_DENY}"),
             Self::Schemathesis => f.write_str("schemathesis"),
             Self::Automerge => f.write_str("@automerge/automerge"),
+            Self::TusClient => f.write_str("tus-js-client"),
             Self::Swift => f.write_str("swiftlang"),
             Self::Node => f.write_str("Node"),
             Self::Console => f.write_str("the console's packages"),
@@ -152,6 +162,11 @@ pub(crate) fn npm(workspace: &Workspace) -> PathBuf {
 /// The folder of the program that reads documents in JavaScript.
 fn documents(workspace: &Workspace) -> PathBuf {
     workspace.root.join("tests/documents")
+}
+
+/// The folder of the program that uploads in JavaScript.
+fn uploads(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("tests/uploads")
 }
 
 /// Builds cargo-deny, which takes some minutes.
@@ -197,13 +212,13 @@ fn pip_install(workspace: &Workspace, folder: &Path) -> Call {
         .args(["--quiet"])
 }
 
-/// Installs what `tests/documents/package-lock.json` names.
-fn install_automerge(workspace: &Workspace, host: &Host) -> Result<()> {
+/// Installs what a folder's `package-lock.json` names.
+fn install_from_lock(workspace: &Workspace, host: &Host, folder: &Path) -> Result<()> {
     let npm = host.npm.as_ref().context("there is no npm")?;
     let install = workspace
         .call(npm)
         .args(["ci", "--no-audit", "--no-fund"])
-        .within(&documents(workspace));
+        .within(folder);
     process::succeed(&install)
 }
 

@@ -2,6 +2,7 @@
 //! demo all use it. Bodies travel compressed with zstd.
 
 mod live;
+mod photos;
 mod pin;
 
 use std::io::Read as _;
@@ -21,6 +22,7 @@ use crate::sync::{Options, Progress, Session, Step, SyncError};
 use crate::wire::{self, EnrolRequest, EnrolResponse, MEDIA_TYPE};
 
 pub use live::LiveChannel;
+pub use photos::Moved;
 
 /// Why an exchange with the relay came to nothing. What was committed stays committed.
 #[derive(Debug, thiserror::Error)]

@@ -280,10 +280,10 @@ mod tests {
 
     #[test]
     fn only_photos_that_can_be_are_named() {
+        type Harm = fn(&mut Photo);
         assert_eq!(check_photos(&vec![sample(0xab); PHOTOS_LIMIT]), Ok(()));
         let too_many = vec![sample(0xab); PHOTOS_LIMIT + 1];
         assert_eq!(check_photos(&too_many), Err(Refusal::TooManyPhotos));
-        type Harm = fn(&mut Photo);
         let harms: [Harm; 12] = [
             |it| it.hash = "ab".into(),
             |it| it.hash = it.hash.to_uppercase(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Notebook, Result};
 use crate::model::DocumentKind;
 use crate::rules::{Actionable, allowed_actions};
-use crate::store::{StoreError, outbox, query, synced};
+use crate::store::{StoreError, outbox, photos, query, synced};
 
 /// How much a notebook holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,14 @@ pub struct StorageUse {
     pub records: u64,
     /// Inspections that are not submitted yet.
     pub drafts: u64,
+    /// Files of photos that are here.
+    pub photo_files: u64,
+    /// Their bytes.
+    pub photo_bytes: u64,
+    /// Files of photos that the relay has not acknowledged.
+    pub photo_files_owed: u64,
+    /// Their bytes.
+    pub photo_bytes_owed: u64,
 }
 
 impl Notebook {
@@ -59,6 +67,8 @@ impl Notebook {
             name.push(suffix);
             std::fs::metadata(name).map_or(0, |file| file.len()) // there may be no journal
         };
+        let stored = photos::stored(self.reader())?;
+        let owed = photos::owed(self.reader())?;
         Ok(StorageUse {
             database_bytes: size("") + size("-wal"),
             documents: count("SELECT count(*) FROM document")?,
@@ -66,6 +76,10 @@ impl Notebook {
                 "SELECT count(*) FROM record WHERE kind IN ('inspection', 'violation', 'hazard')",
             )?,
             drafts: count("SELECT count(*) FROM draft")?,
+            photo_files: stored.files,
+            photo_bytes: stored.bytes,
+            photo_files_owed: owed.files,
+            photo_bytes_owed: owed.bytes,
         })
     }
 

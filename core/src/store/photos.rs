@@ -42,19 +42,8 @@ pub struct FileCount {
     pub bytes: u64,
 }
 
-/// Files that records name and this store's side does not have, by the device that took them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MissingOf {
-    /// The device; `None` where the record does not say.
-    pub device: Option<DeviceId>,
-    /// What is missing.
-    pub count: FileCount,
-    /// When the oldest of them was named, in milliseconds.
-    pub oldest_named_ms: i64,
-}
-
 /// Replaces what a record names.
-pub(super) fn project(conn: &Connection, key: DocKey, photos: &[StagedPhoto]) -> Result<()> {
+pub(crate) fn project(conn: &Connection, key: DocKey, photos: &[StagedPhoto]) -> Result<()> {
     conn.prepare_cached("DELETE FROM photo WHERE doc = ?1")?
         .execute([key.0])?;
     let mut statement = conn.prepare_cached(
@@ -139,45 +128,6 @@ pub fn missing(conn: &Connection, after: Option<&Hash>, limit: usize) -> Result<
     listed(conn, rest, params![after, limit])
 }
 
-/// What is named and not here, by device, the oldest first.
-///
-/// # Errors
-/// SQLite's.
-pub fn missing_by_device(conn: &Connection) -> Result<Vec<MissingOf>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT device, count(*), sum(bytes), min(named_at_ms) AS oldest FROM (
-             SELECT p.hash, p.bytes, p.device, min(p.named_at_ms) AS named_at_ms FROM photo p
-             WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b.hash = p.hash) GROUP BY p.hash)
-         GROUP BY device ORDER BY oldest, device",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(MissingOf {
-            device: row.get(0)?,
-            count: FileCount {
-                files: row.get(1)?,
-                bytes: row.get(2)?,
-            },
-            oldest_named_ms: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Files that are here, are not owed, and that no record names (any more): a sweep may take them.
-///
-/// # Errors
-/// SQLite's.
-pub fn unnamed(conn: &Connection, before_ms: i64, limit: usize) -> Result<Vec<(Hash, u64)>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT b.hash, b.bytes FROM blob b WHERE NOT b.is_owed AND b.at_ms < ?1
-         AND NOT EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash) LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![before_ms, limit], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 /// Notes that a file is here. One that is `owed` was made here, and is the relay's due.
 ///
 /// # Errors
@@ -201,12 +151,46 @@ pub fn remove(conn: &Connection, hash: &Hash) -> Result<()> {
     Ok(())
 }
 
+/// Notes that a file is not here after all, unless it is owed.
+///
+/// # Errors
+/// SQLite's.
+pub fn remove_absent(conn: &Connection, hash: &Hash) -> Result<()> {
+    conn.prepare_cached("DELETE FROM blob WHERE hash = ?1 AND NOT is_owed")?
+        .execute([hash])?;
+    Ok(())
+}
+
+/// Files that are not owed to the relay, and so may go from here: the oldest first, thumbnails
+/// last.
+///
+/// # Errors
+/// SQLite's.
+pub fn may_go(conn: &Connection) -> Result<Vec<(Hash, u64)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT b.hash, b.bytes FROM blob b WHERE NOT b.is_owed
+         ORDER BY EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash AND p.purpose = 'thumbnail'),
+             b.at_ms, b.hash",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The size of a file that is here, in bytes; `None` where it is not.
 ///
 /// # Errors
 /// SQLite's.
 pub fn held(conn: &Connection, hash: &Hash) -> Result<Option<u64>> {
     let mut statement = conn.prepare_cached("SELECT bytes FROM blob WHERE hash = ?1")?;
+    Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
+}
+
+/// Whether a file that is here waits for the relay's receipt; `None` where it is not here.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_owed(conn: &Connection, hash: &Hash) -> Result<Option<bool>> {
+    let mut statement = conn.prepare_cached("SELECT is_owed FROM blob WHERE hash = ?1")?;
     Ok(statement.query_row([hash], |row| row.get(0)).optional()?)
 }
 
@@ -264,11 +248,16 @@ pub fn unconfirmed(conn: &Connection, limit: usize) -> Result<Vec<ByteArray32>> 
 }
 
 /// Takes what a receipt says of the files `asked` for: those that the relay holds are owed no
-/// more, the others are sent again. Gives how many are newly settled.
+/// more, the others are sent again a little later. Gives how many are newly settled.
 ///
 /// # Errors
 /// SQLite's.
-pub fn confirm(conn: &Connection, asked: &[ByteArray32], held: &[ByteArray32]) -> Result<u64> {
+pub fn confirm(
+    conn: &Connection,
+    asked: &[ByteArray32],
+    held: &[ByteArray32],
+    now_ms: i64,
+) -> Result<u64> {
     let mut count = 0;
     let mut settled =
         conn.prepare_cached("UPDATE blob SET is_owed = 0 WHERE hash = ?1 AND is_owed")?;
@@ -278,8 +267,28 @@ pub fn confirm(conn: &Connection, asked: &[ByteArray32], held: &[ByteArray32]) -
     let mut again = conn.prepare_cached("UPDATE blob SET is_sent = 0 WHERE hash = ?1")?;
     for hash in asked.iter().filter(|hash| !held.contains(hash)) {
         again.execute([hash.0])?;
+        delay(conn, &hash.0, now_ms, "the relay does not hold it")?;
     }
     Ok(count)
+}
+
+/// How long a file waits after its first failure, in milliseconds; then twice as long each time.
+const FIRST_WAIT_MS: i64 = 15_000;
+/// The longest that a file waits after a failure, in milliseconds.
+pub const LONGEST_WAIT_MS: i64 = 6 * 3_600_000;
+
+/// Has a file wait after a failure, longer each time.
+pub(crate) fn delay(conn: &Connection, hash: &Hash, now_ms: i64, problem: &str) -> Result<()> {
+    let mut statement = conn.prepare_cached("SELECT attempts FROM transfer WHERE hash = ?1")?;
+    let attempts: Option<u32> = statement.query_row([hash], |row| row.get(0)).optional()?;
+    let attempts = attempts.unwrap_or(0);
+    let wait_ms = (FIRST_WAIT_MS << attempts.min(16)).min(LONGEST_WAIT_MS);
+    conn.prepare_cached(
+        "INSERT INTO transfer (hash, attempts, not_before_ms, problem) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (hash) DO UPDATE SET attempts = ?2, not_before_ms = ?3, problem = ?4",
+    )?
+    .execute(params![hash, attempts + 1, now_ms + wait_ms, problem])?;
+    Ok(())
 }
 
 /// After the relay's log turned out to be another: what this device took may be lost there too,

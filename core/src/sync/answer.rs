@@ -203,7 +203,7 @@ impl Page<'_> {
         }
         self.acknowledge(conn)?;
         let (asked, held) = (self.asked.photos, &self.response.photos_held);
-        taken.photos_acknowledged = photos::confirm(conn, asked, held)?;
+        taken.photos_acknowledged = photos::confirm(conn, asked, held, self.now_ms)?;
         self.pull(conn, &mut taken)?;
         let mut directory = Arc::clone(directory);
         for id in &taken.directory_documents {

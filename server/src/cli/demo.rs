@@ -45,6 +45,8 @@ enum Spoil {
     FlipEvent,
     /// 一台手机误以为已回执 · a phone takes for acknowledged what the relay never got
     SkipReceipt,
+    /// 中继站丢一张照片 · the relay loses a photo
+    LosePhoto,
 }
 
 /// Runs the demo.
@@ -53,6 +55,7 @@ pub(super) fn run(args: DemoArgs) -> ExitCode {
         Spoil::DropChange => Sabotage::DropChange,
         Spoil::FlipEvent => Sabotage::FlipEvent,
         Spoil::SkipReceipt => Sabotage::SkipReceipt,
+        Spoil::LosePhoto => Sabotage::LosePhoto,
     });
     crate::demo::run(&Options {
         members: args.members,

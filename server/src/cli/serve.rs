@@ -94,6 +94,26 @@ pub(super) struct ServeArgs {
         default_value_t = 30
     )]
     grace_days: u32,
+
+    /// 单张照片的大小上限 (MiB) · the most of one photo's file, in MiB
+    #[arg(long, env = "VANGUARD_PHOTO_FILE_MIB", value_name = "MIB", default_value_t = 64,
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    photo_file_mib: u32,
+
+    /// 照片占用空间的上限 (GiB)；不给则以磁盘为限 · the most of all photos, in GiB; else what the
+    /// disk has
+    #[arg(long, env = "VANGUARD_PHOTO_STORAGE_GIB", value_name = "GIB")]
+    photo_storage_gib: Option<u32>,
+
+    /// 磁盘须保留的空间 (MiB)：低于此值不再接收照片 · what of the disk stays free, in MiB: below it
+    /// no photo is taken
+    #[arg(
+        long,
+        env = "VANGUARD_PHOTO_FLOOR_MIB",
+        value_name = "MIB",
+        default_value_t = 256
+    )]
+    photo_floor_mib: u32,
 }
 
 impl ServeArgs {
@@ -114,6 +134,10 @@ impl ServeArgs {
         config.limits.drain = std::time::Duration::from_secs(self.drain_seconds.into());
         config.relay.window_days = self.window_days;
         config.relay.grace_ms = i64::from(self.grace_days) * 24 * 3_600_000;
+        let photos = &mut config.relay.blobs;
+        photos.file_bytes = u64::from(self.photo_file_mib) << 20;
+        photos.storage_bytes = self.photo_storage_gib.map(|gib| u64::from(gib) << 30);
+        photos.floor_bytes = u64::from(self.photo_floor_mib) << 20;
         config
     }
 }

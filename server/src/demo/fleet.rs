@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use vanguard_core::http::{HttpError, HttpRelay};
 use vanguard_core::keys::hex;
+use vanguard_core::photos::transfer::RoundOptions;
 use vanguard_core::store::outbox;
 use vanguard_core::sync::{Options, Session, Step, SyncError};
 use vanguard_core::{NotebookError, Verb};
@@ -104,6 +105,37 @@ impl Network {
             });
         }
         Ok(())
+    }
+
+    /// Carries the photos of phones, side by side: which comes first decides nothing.
+    pub(super) fn carry<'a>(
+        &self,
+        phones: impl Iterator<Item = &'a mut Phone>,
+    ) -> Result<(), DemoError> {
+        let mut carried: Vec<_> = phones.map(|phone| (phone, Ok(()))).collect();
+        in_parallel(&mut carried, |(phone, done)| {
+            let options = RoundOptions::default();
+            for tried in 1.. {
+                let carrying = phone
+                    .https
+                    .carry_photos(&mut phone.notebook, options, |_| ());
+                match self.runtime.block_on(carrying) {
+                    Ok(progress) => {
+                        phone.photos.sent += progress.sent;
+                        phone.photos.bytes_up += progress.bytes_up;
+                        return;
+                    }
+                    Err(HttpError::Unreachable(_)) if tried < TRIES => {
+                        self.retries.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Err(error) => {
+                        *done = Err(error);
+                        return;
+                    }
+                }
+            }
+        });
+        carried.into_iter().try_for_each(|(_, done)| Ok(done?))
     }
 
     fn round(&mut self, calls: &mut [Call<'_>]) {

@@ -127,13 +127,14 @@ fn rectify_what_is_mine(phone: &mut Phone, today: &Today<'_>) {
             comment(phone, id);
         }
         if phone.dice.per_mille(550) {
-            rectify(phone, today, id, None);
+            rectify(phone, today, &view, None);
         }
     }
 }
 
-fn rectify(phone: &mut Phone, today: &Today<'_>, hazard: HazardId, on_behalf_of: Option<Party>) {
+fn rectify(phone: &mut Phone, today: &Today<'_>, view: &View<Hazard>, on_behalf_of: Option<Party>) {
     phone.pass(1_200);
+    let zone = view.fields.zone.and_then(|zone| today.zone(zone));
     let done = findings::hazard(&mut phone.dice).done;
     let what = match &on_behalf_of {
         Some(Party::Person(id)) => {
@@ -148,9 +149,9 @@ fn rectify(phone: &mut Phone, today: &Today<'_>, hazard: HazardId, on_behalf_of:
         what,
         on_behalf_of,
         on_the_spot: false,
-        photos: Vec::new(),
+        photos: phone.photograph(zone, true),
     };
-    phone.append::<Hazard>(hazard, &HazardEvent::Rectified(rectification));
+    phone.append::<Hazard>(id_of(view), &HazardEvent::Rectified(rectification));
 }
 
 /// What a reporter adds to their own reports.
@@ -255,7 +256,7 @@ fn follow_up(phone: &mut Phone, today: &Today<'_>, place: &Place<'_>, view: &Vie
         // Who has no phone of ours has the work recorded for them.
         let is_person = matches!(assignment.person, Party::Person(_));
         if is_person || chance < 60 {
-            rectify(phone, today, id, Some(assignment.person.clone()));
+            rectify(phone, today, view, Some(assignment.person.clone()));
         }
     }
 }

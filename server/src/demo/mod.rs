@@ -8,6 +8,7 @@
 //! what is printed.
 
 mod assign;
+mod camera;
 mod chance;
 mod compare;
 mod draw;
@@ -74,6 +75,8 @@ pub enum Sabotage {
     FlipEvent,
     /// A phone takes something as acknowledged that the relay never got.
     SkipReceipt,
+    /// A photo disappears from the relay's folder.
+    LosePhoto,
 }
 
 /// Why the demo could not be carried out. That something differs in the end is no such error.
@@ -106,6 +109,12 @@ pub enum DemoError {
     /// A file.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+impl From<vanguard_core::photos::PhotoError> for DemoError {
+    fn from(error: vanguard_core::photos::PhotoError) -> Self {
+        Self::Https(error.into())
+    }
 }
 
 impl From<rusqlite::Error> for DemoError {

@@ -7,15 +7,23 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use vanguard_core::calendar::Day;
 use vanguard_core::http::HttpRelay;
-use vanguard_core::id::{DocumentId, EventId, InspectionId, MemberId, OrgId};
+use vanguard_core::id::{DocumentId, EventId, InspectionId, MemberId, OrgId, ZoneId};
 use vanguard_core::model::inspection::{Inspection, InspectionFields};
+use vanguard_core::model::photo::Photo;
 use vanguard_core::model::{DocumentKind, Record, Role};
+use vanguard_core::photos::transfer::PhotoProgress;
+use vanguard_core::photos::{PhotoContext, PhotoError, PhotoOptions, Quota};
 use vanguard_core::rules::Refusal;
+use vanguard_core::store::StoreError;
 use vanguard_core::{Env, Notebook, NotebookError};
 
+use super::camera;
 use super::chance::{Dice, PhoneEnv};
 use super::record::{Deed, Entry, map_of};
 use super::summary::Traffic;
+
+/// How many in a thousand occasions for a photo are taken.
+const PHOTO_SHARE: usize = 700;
 
 /// A member's phone.
 pub(super) struct Phone {
@@ -36,6 +44,8 @@ pub(super) struct Phone {
     pub(super) stopped: usize,
     pub(super) traffic: Traffic,
     pub(super) syncs: u64,
+    /// What it has sent of photos.
+    pub(super) photos: PhotoProgress,
     pub(super) https: HttpRelay,
     /// What broke; the demo ends with it.
     pub(super) broken: Option<NotebookError>,
@@ -66,6 +76,7 @@ impl Phone {
             stopped: 0,
             traffic: Traffic::default(),
             syncs: 0,
+            photos: PhotoProgress::default(),
             https,
             broken: None,
             true_ms: 0,
@@ -113,6 +124,34 @@ impl Phone {
     pub(super) fn reopen(&mut self) -> Result<(), NotebookError> {
         self.notebook = Notebook::open(&self.path, Arc::clone(&self.env) as Arc<dyn Env>)?;
         Ok(())
+    }
+
+    /// Takes a photo in a zone, most of the time: people forget, and hands are full.
+    pub(super) fn photograph(
+        &mut self,
+        zone: Option<(ZoneId, &str)>,
+        is_after: bool,
+    ) -> Vec<Photo> {
+        if !self.dice.per_mille(PHOTO_SHARE) {
+            return Vec::new();
+        }
+        let seed = self.dice.below(usize::MAX) as u64;
+        let (time, code) = (self.time_text(), zone.map_or("", |zone| zone.1));
+        let seen = camera::photo(seed, code, &time, is_after);
+        let context = PhotoContext {
+            utc_offset_min: Some(8 * 60),
+            position: None,
+            zone: zone.map(|zone| zone.0),
+        };
+        let (options, quota) = (PhotoOptions::default(), Quota::default());
+        let taken = seen
+            .map_err(|error| PhotoError::Damaged(error.to_string()))
+            .and_then(|file| self.notebook.take_photo(&file, &context, &options, &quota));
+        let taken = taken.map_err(|error| match error {
+            PhotoError::Notebook(error) => error,
+            other => StoreError::from(std::io::Error::other(other.to_string())).into(),
+        });
+        self.take(taken).into_iter().collect()
     }
 
     /// Makes a record; `first` is the event that its kind begins with.

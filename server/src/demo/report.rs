@@ -35,6 +35,10 @@ fn name_of(row: &str) -> String {
     let fixed = match row {
         "imported" => Some(("操作员导入和任免", "by the operator")),
         "returned" => Some(("退回给本人", "returned to you")),
+        super::compare::PHOTO_ROW => Some((
+            "照片（留名、到站、回执）",
+            "photos named, held, acknowledged",
+        )),
         _ => None,
     };
     if let Some((chinese, english)) = fixed {
@@ -123,6 +127,11 @@ pub(super) fn comparison(findings: &Findings) {
         findings.texts_compared,
         findings.fetched,
         findings.receipts_verified,
+    );
+    println!(
+        "照片逐字节核对 photos verified byte for byte: {} KiB, 督查手机另取 {} 个文件 files fetched by the supervisor's phone",
+        findings.photo_bytes >> 10,
+        findings.photos_fetched,
     );
     if findings.let_go > 0 {
         println!(

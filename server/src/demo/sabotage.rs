@@ -56,6 +56,28 @@ pub(super) fn flip_event(relay: &Path) -> Result<String, DemoError> {
     ))
 }
 
+/// The largest photo is gone from the relay's folder.
+pub(super) fn lose_photo(relay: &Path) -> Result<String, DemoError> {
+    let mut files = Vec::new();
+    for folder in std::fs::read_dir(relay.join("blobs"))? {
+        let folder = folder?.path();
+        let is_shelf = folder.file_name().is_some_and(|name| name.len() == 2);
+        if is_shelf {
+            for file in std::fs::read_dir(folder)? {
+                let file = file?;
+                files.push((file.metadata()?.len(), file.path()));
+            }
+        }
+    }
+    let Some((bytes, path)) = files.into_iter().max() else {
+        return Err(DemoError::Options("没有照片 · there is no photo".into()));
+    };
+    std::fs::remove_file(&path)?;
+    Ok(format!(
+        "blobs: 删去一张 {bytes} 字节的照片 · a photo of {bytes} bytes deleted"
+    ))
+}
+
 /// A phone forgets that it still has to send an inspection, as if a receipt had come.
 pub(super) fn skip_receipt(phones: &[Phone]) -> Result<String, DemoError> {
     for phone in phones {

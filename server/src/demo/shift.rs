@@ -2,7 +2,7 @@
 //! and the post's record. All of it happens on the phone, whether there is a network or not.
 
 use vanguard_core::calendar::{Day, HOUR_MS};
-use vanguard_core::id::{DocumentId, HazardId, ViolationId};
+use vanguard_core::id::{DocumentId, HazardId, ViolationId, ZoneId};
 use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardFields, Rectification};
 use vanguard_core::model::inspection::{InspectionFields, InspectionKind, ItemOutcome, ItemResult};
 use vanguard_core::model::post::{PostEntry, PostEvent, VanguardPost};
@@ -46,6 +46,15 @@ impl Today<'_> {
             _ => return None,
         };
         Some((shift, Some(rota)))
+    }
+
+    /// A zone with the code on its signboard.
+    pub(super) fn zone(&self, id: ZoneId) -> Option<(ZoneId, &str)> {
+        let branches = self.world.branches.iter().flat_map(|it| &it.zones);
+        let sites = self.sites.iter().flat_map(|it| &it.zones);
+        let mut zones = branches.chain(sites);
+        let zone = zones.find(|zone| zone.id == id)?;
+        Some((zone.id, zone.code.as_str()))
     }
 
     /// Where somebody works: on their site once it has its branch, else in their own.
@@ -233,6 +242,8 @@ fn hazard(
         fields.requirements = Some(found.requirements.into());
     }
     phone.pass(90);
+    let here = Some((zone.id, zone.code.as_str()));
+    fields.photos = phone.photograph(here, false);
     let first = Some(("reported", &HazardEvent::Reported));
     let id = HazardId::from(phone.create::<Hazard>(place.space, &fields, first)?);
     if phone.dice.per_mille(60) {
@@ -244,7 +255,7 @@ fn hazard(
             what: format!("立查立改：{}", found.done),
             on_behalf_of: None,
             on_the_spot: true,
-            photos: Vec::new(),
+            photos: phone.photograph(here, true),
         };
         phone.append::<Hazard>(id, &HazardEvent::Rectified(rectified));
     }

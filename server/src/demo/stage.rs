@@ -129,8 +129,8 @@ fn play(
         spoilt(&sabotage::skip_receipt(&play.phones)?);
     }
     play.catch_up()?;
-    let supervisor = play.supervisor()?;
-    let findings = play.compare(&supervisor)?;
+    let mut supervisor = play.supervisor()?;
+    let findings = play.compare(&mut supervisor)?;
     let papers = Papers::of(&supervisor, first_day(), options.days)?;
     report::comparison(&findings);
     report::found(&findings);
@@ -298,7 +298,10 @@ impl Play<'_> {
             .collect();
         let phones = self.phones.iter_mut().zip(online);
         let online = phones.filter_map(|(phone, is_online)| is_online.then_some(phone));
-        self.network.sync(online, at_ms, || {})
+        let mut online: Vec<&mut Phone> = online.collect();
+        let reborrowed = online.iter_mut().map(|phone| &mut **phone);
+        self.network.sync(reborrowed, at_ms, || {})?;
+        self.network.carry(online.into_iter())
     }
 
     /// Some batteries run flat over night.
@@ -323,6 +326,7 @@ impl Play<'_> {
             let at_ms = last.start_ms() + hour * HOUR_MS;
             self.network
                 .sync(self.phones.iter_mut(), at_ms, || bar.add(1))?;
+            self.network.carry(self.phones.iter_mut())?;
         }
         self.seconds.push(("final sync", bar.finish()));
         Ok(())
@@ -337,6 +341,7 @@ impl Play<'_> {
                 self.network.runtime.block_on(self.running.relay.close());
                 spoilt(&sabotage::flip_event(&relay)?);
             }
+            Some(Sabotage::LosePhoto) => spoilt(&sabotage::lose_photo(&relay)?),
             Some(Sabotage::SkipReceipt) | None => {}
         }
         let bar = Bar::new("督查手机 supervisor's notebook", "台 phone", 1);
@@ -354,7 +359,7 @@ impl Play<'_> {
         Ok(phone)
     }
 
-    fn compare(&mut self, supervisor: &Phone) -> Result<Findings, DemoError> {
+    fn compare(&mut self, supervisor: &mut Phone) -> Result<Findings, DemoError> {
         let begun = Instant::now();
         let findings = compare(Places {
             imported: &self.operator.entries,
@@ -383,6 +388,7 @@ impl Play<'_> {
             summary.stopped += phone.stopped;
             summary.syncs += phone.syncs;
             summary.traffic.add(&phone.traffic);
+            summary.photos.add(phone);
             let wire = phone.https.traffic();
             summary.wire_bytes[0] += wire.up_bytes();
             summary.wire_bytes[1] += wire.down_bytes();

@@ -54,6 +54,22 @@ impl From<Progress> for Traffic {
     }
 }
 
+/// What phones sent of photos.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct PhotoTraffic {
+    /// Files: a thumbnail and an original of each photo.
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+}
+
+impl PhotoTraffic {
+    /// Adds what a phone has sent.
+    pub(super) fn add(&mut self, phone: &super::phone::Phone) {
+        self.files += phone.photos.sent;
+        self.bytes += phone.photos.bytes_up;
+    }
+}
+
 /// What the whole demo took.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Summary {
@@ -67,6 +83,7 @@ pub(super) struct Summary {
     /// Requests made again after a cut connection.
     pub(super) retries: usize,
     pub(super) traffic: Traffic,
+    pub(super) photos: PhotoTraffic,
     /// Bytes of bodies as they travelled, compressed, up and down.
     pub(super) wire_bytes: [u64; 2],
     pub(super) phases: Vec<(&'static str, f64)>,
@@ -94,6 +111,11 @@ impl Summary {
             mib(bytes_up),
             mib(bytes_down),
             self.stopped,
+        );
+        println!(
+            "照片 photos: {} 个文件 files, {}",
+            self.photos.files,
+            mib(self.photos.bytes)
         );
         let phases = self
             .phases

@@ -48,6 +48,7 @@ fn whatever_is_spoilt_is_found_and_named() {
         Sabotage::DropChange,
         Sabotage::FlipEvent,
         Sabotage::SkipReceipt,
+        Sabotage::LosePhoto,
     ] {
         let (agrees, whole) = small(&json, 7, Some(sabotage));
         assert!(!agrees, "{sabotage:?}");

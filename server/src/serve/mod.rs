@@ -17,13 +17,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use vanguard_core::keys::PublicKey;
 
 pub use config::{Config, Limits, Tls};
 
 use crate::access::{Access, AccessError, PUBLIC_URL, Passwords, Throttle};
-use crate::http::blobs::UPLOADS_AT_WORK;
+use crate::http::blobs::Places;
 use crate::http::body::LARGE_BODIES;
 use crate::http::state::{App, Shared};
 use crate::relay::{Relay, RelayError};
@@ -69,6 +69,10 @@ pub struct Server {
 
 /// How often what devices said of themselves is written down.
 const CONTACT_FLUSH: Duration = Duration::from_secs(3);
+/// How often uploads that rest and photos that nothing names are looked for.
+const SWEEP: Duration = Duration::from_hours(1);
+/// When the first sweep is: not while everybody comes back at once.
+const FIRST_SWEEP: Duration = Duration::from_mins(2);
 
 impl Server {
     /// Opens the data directory and gets ready to answer on `listener`.
@@ -107,7 +111,7 @@ impl Server {
             setup: Mutex::new(()),
             turns: Arc::new(Semaphore::new(config.limits.concurrent_requests)),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
-            uploads: Arc::new(Semaphore::new(UPLOADS_AT_WORK)),
+            uploads: Places::default(),
             limits: config.limits,
             public_url,
             is_tls: acceptor.is_some(),
@@ -142,6 +146,7 @@ impl Server {
     /// long as the limits give it), and closes the log.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let contacts = keep_contacts(self.app.clone());
+        let sweeps = sweep_photos(self.app.clone());
         let router = crate::http::router(self.app.clone());
         let listening = connection::Listening {
             listener: self.listener,
@@ -151,6 +156,7 @@ impl Server {
         };
         listening.run(shutdown, &self.stopping).await;
         contacts.abort();
+        sweeps.abort();
         if let Err(problem) = self.app.access(Access::flush_contacts).await {
             tracing::warn!(kind = problem.kind.slug(), "the last contacts are lost");
         }
@@ -179,6 +185,20 @@ fn keep_contacts(app: App) -> JoinHandle<()> {
             ticks.tick().await;
             // A failure is logged where it is mapped; the next tick tries again.
             let _ = app.access(Access::flush_contacts).await;
+        }
+    })
+}
+
+fn sweep_photos(app: App) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = interval_at(Instant::now() + FIRST_SWEEP, SWEEP);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match app.relay.sweep_photos().await {
+                Ok(swept) => tracing::debug!(?swept, "photos swept"),
+                Err(error) => tracing::warn!(%error, "photos could not be swept"),
+            }
         }
     })
 }

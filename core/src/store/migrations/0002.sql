@@ -25,3 +25,20 @@ CREATE TABLE blob (
     is_sent INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_owed ON blob (at_ms) WHERE is_owed;
+
+-- Files that somebody on this phone wants to look at, and that are not here.
+CREATE TABLE photo_wanted (
+    hash BLOB PRIMARY KEY,
+    asked_ms INTEGER NOT NULL,
+    -- Somebody waits for it in front of the screen.
+    is_urgent INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- How far the way of a file has come, up or down, and why it has come no further.
+CREATE TABLE transfer (
+    hash BLOB PRIMARY KEY,
+    url TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before_ms INTEGER NOT NULL DEFAULT 0,
+    problem TEXT
+) STRICT, WITHOUT ROWID;

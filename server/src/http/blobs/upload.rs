@@ -7,20 +7,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::Caller;
+use super::places::Taken;
 use super::tus;
-use crate::blobs::{PartId, Turn, Upload, blocking};
-use crate::http::body::{BodyLimits, Pieces};
+use crate::blobs::{BlobError, Checksum, PartId, Turn, Upload, blocking};
+use crate::http::body::Pieces;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
-
-/// So many requests bring bytes at a time; a slow one leaves all others their turns.
-pub(crate) const UPLOADS_AT_WORK: usize = 64;
-/// How long a request waits to be one of them.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `OPTIONS`: what this relay can do.
 pub(super) async fn abilities(State(app): State<App>) -> Response {
@@ -125,7 +120,66 @@ pub(super) async fn go_on(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let headers = request.headers();
+    let (parts, body) = request.into_parts();
+    let (turn, place) = match prepare(&app, &caller, id, &parts.headers).await {
+        Ok(prepared) => prepared,
+        Err(response) => {
+            hear_out(&mut Pieces::of(body, app.body_limits(HEARD_OUT_BYTES))).await;
+            return Ok(response);
+        }
+    };
+    let left = turn.upload().bytes - turn.offset();
+    let limits = app.body_limits(usize::try_from(left).unwrap_or(usize::MAX));
+    let pieces = Pieces::of(body, limits);
+    // Not dropped with its connection: what has come is made durable first.
+    let taking = tokio::spawn(take(app, turn, pieces, place));
+    let (upload, at) = taking.await.map_err(|_| ProblemKind::Stopping)??;
+    Ok(answer(StatusCode::NO_CONTENT, &upload, Some(at)))
+}
+
+/// So many bytes of a request that is refused are still read.
+const HEARD_OUT_BYTES: usize = 1 << 20;
+/// And for so long.
+const HEARD_OUT: Duration = Duration::from_secs(2);
+
+/// Reads what a refused request still sends, within bounds: a client whose connection ends while it
+/// is sending often never sees the answer.
+async fn hear_out(pieces: &mut Pieces) {
+    let hearing = async { while let Ok(Some(_)) = pieces.next().await {} };
+    let _ = timeout(HEARD_OUT, hearing).await;
+}
+
+/// The turn for a request whose head is right.
+async fn prepare(
+    app: &App,
+    caller: &Caller,
+    id: Result<Path<String>, PathRejection>,
+    headers: &HeaderMap,
+) -> Result<(Turn, Taken), Response> {
+    let told = |problem: Problem| problem.into_response();
+    let (offset, checksum) = head_of(headers).map_err(told)?;
+    let declared = tus::number(headers, &header::CONTENT_LENGTH).ok();
+    let place = app.uploads.take(caller.owner).await.map_err(told)?;
+    let mut turn = turn(app, caller, id).await.map_err(told)?;
+    let stands = turn.offset();
+    if stands != offset {
+        let mut response = told(BlobError::Elsewhere { at: stands }.into());
+        response.headers_mut().insert(tus::OFFSET, stands.into());
+        return Err(response);
+    }
+    let left = turn.upload().bytes - offset;
+    if declared.is_some_and(|declared| declared > left) {
+        return Err(told(ProblemKind::PhotoTooLarge.into()));
+    }
+    if let Some(checksum) = checksum {
+        let expected = turn.expect(checksum).await;
+        expected.map_err(|error| told(error.into()))?;
+    }
+    Ok((turn, place))
+}
+
+/// Where a `PATCH` says that it goes on, and its checksum.
+fn head_of(headers: &HeaderMap) -> Result<(u64, Option<Checksum>), Problem> {
     tus::check_version(headers)?;
     let media = headers.get(header::CONTENT_TYPE);
     if media.is_none_or(|media| media != tus::PART) {
@@ -135,36 +189,7 @@ pub(super) async fn go_on(
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(ProblemKind::UnsupportedMedia.into());
     }
-    let offset = tus::number(headers, &tus::OFFSET)?;
-    let checksum = tus::checksum(headers)?;
-    let declared = tus::number(headers, &header::CONTENT_LENGTH).ok();
-    let place = place(&app).await?;
-    let mut turn = turn(&app, &caller, id).await?;
-    if turn.offset() != offset {
-        let mut response = Problem::from(ProblemKind::UploadElsewhere)
-            .with("offset", turn.offset().into())
-            .into_response();
-        response
-            .headers_mut()
-            .insert(tus::OFFSET, turn.offset().into());
-        return Ok(response);
-    }
-    let left = turn.upload().bytes - offset;
-    if declared.is_some_and(|declared| declared > left) {
-        return Err(ProblemKind::PhotoTooLarge.into());
-    }
-    if let Some(checksum) = checksum {
-        turn.expect(checksum).await?;
-    }
-    let limits = BodyLimits {
-        bytes: usize::try_from(left).unwrap_or(usize::MAX),
-        ..app.body_limits(0)
-    };
-    let pieces = Pieces::of(request.into_body(), limits);
-    // Not dropped with its connection: what has come is made durable first.
-    let taking = tokio::spawn(take(app, turn, pieces, place));
-    let (upload, at) = taking.await.map_err(|_| ProblemKind::Stopping)??;
-    Ok(answer(StatusCode::NO_CONTENT, &upload, Some(at)))
+    Ok((tus::number(headers, &tus::OFFSET)?, tus::checksum(headers)?))
 }
 
 /// Takes a body's bytes into an upload until its end, or until it is cut.
@@ -172,10 +197,12 @@ async fn take(
     app: App,
     mut turn: Turn,
     mut pieces: Pieces,
-    place: OwnedSemaphorePermit,
+    place: Taken,
 ) -> Result<(Upload, u64), Problem> {
     let cut: Option<Problem> = loop {
         let piece = tokio::select! {
+            // What is here is taken before anybody is given way to.
+            biased;
             piece = pieces.next() => piece,
             () = turn.is_asked_for() => break Some(ProblemKind::UploadInUse.into()),
             () = app.stopped() => break Some(ProblemKind::Stopping.into()),
@@ -183,7 +210,11 @@ async fn take(
         match piece {
             Ok(Some(bytes)) => {
                 app.metrics.photo_bytes_received.inc_by(bytes.len() as u64);
-                turn.push(&bytes).await?;
+                if let Err(error) = turn.push(&bytes).await {
+                    drop((turn, place));
+                    hear_out(&mut pieces).await;
+                    return Err(error.into());
+                }
             }
             Ok(None) => break None,
             Err(problem) => break Some(problem),
@@ -194,9 +225,7 @@ async fn take(
     match cut {
         // What is thrown away is said; else why the request ended.
         Some(problem) => match finished {
-            Err(error @ (crate::blobs::BlobError::WrongHash | crate::blobs::BlobError::Full)) => {
-                Err(error.into())
-            }
+            Err(error @ (BlobError::WrongHash | BlobError::Full)) => Err(error.into()),
             _ => Err(problem),
         },
         None => {
@@ -206,14 +235,6 @@ async fn take(
             }
             Ok((upload, at))
         }
-    }
-}
-
-async fn place(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
-    let place = timeout(PATIENCE, Arc::clone(&app.uploads).acquire_owned()).await;
-    match place {
-        Ok(Ok(place)) => Ok(place),
-        _ => Err(ProblemKind::Busy.into()),
     }
 }
 

@@ -21,9 +21,9 @@ use crate::relay::RelayProcess;
 use crate::table::Table;
 use crate::{Options, limits};
 
-struct Device {
-    notebook: Notebook,
-    http: HttpRelay,
+pub(crate) struct Device {
+    pub(crate) notebook: Notebook,
+    pub(crate) http: HttpRelay,
 }
 
 pub(crate) async fn measure(options: &Options, table: &mut Table) {
@@ -155,7 +155,7 @@ fn traffic(devices: &[Device]) -> u64 {
     devices.iter().map(bytes).sum()
 }
 
-async fn enrol(directory: &Path, name: &str, invite: &str) -> Device {
+pub(crate) async fn enrol(directory: &Path, name: &str, invite: &str) -> Device {
     let invite = Invite::parse(invite).unwrap();
     let path = directory.join(format!("{name}.db"));
     let mut notebook = Notebook::open(&path, SystemEnv::shared()).unwrap();

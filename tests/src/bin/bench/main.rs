@@ -8,6 +8,7 @@ mod desk;
 mod fleet;
 mod limits;
 mod notebooks;
+mod photos;
 mod relay;
 mod table;
 mod year;
@@ -36,6 +37,9 @@ fn main() {
     }
     if args.first().is_some_and(|first| first == desk::COMMAND) {
         return desk::run(&args[1..]);
+    }
+    if args.first().is_some_and(|first| first == photos::COMMAND) {
+        return photos::take_one(&args[1]);
     }
     let mut take = |name: &str, default: usize| {
         let Some(at) = args.iter().position(|arg| arg == name) else {
@@ -71,6 +75,7 @@ fn main() {
         .unwrap();
     if options.devices > 0 {
         runtime.block_on(fleet::measure(&options, &mut table));
+        runtime.block_on(photos::measure(&mut table));
         notebooks::measure_verbs(&mut table);
     }
     if options.desk > 0 {

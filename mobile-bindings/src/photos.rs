@@ -1,0 +1,231 @@
+//! Photos: taken, kept, looked at, and carried with every sync, as core does it all.
+
+use std::path::PathBuf;
+#[cfg(feature = "http")]
+use std::sync::Arc;
+
+use vanguard_core::id::ZoneId;
+use vanguard_core::keys::hex;
+use vanguard_core::model::photo::{GeoPosition, Photo};
+use vanguard_core::photos::{
+    Conditions, PhotoContext, PhotoError, PhotoOptions, Picture, Quota, SyncPolicy,
+};
+
+use crate::error::{Result, VanguardError};
+#[cfg(feature = "http")]
+use crate::handles::CancelHandle;
+use crate::notebook::Notebook;
+#[cfg(feature = "http")]
+use crate::runtime;
+#[cfg(feature = "http")]
+use crate::sync::SyncBudget;
+
+/// What an app knows of a photo that its file does not say.
+#[uniffi::remote(Record)]
+pub struct PhotoContext {
+    /// How far local time is ahead of UTC here, in minutes.
+    #[uniffi(default = None)]
+    pub utc_offset_min: Option<i16>,
+    /// The device's own fix.
+    #[uniffi(default = None)]
+    pub position: Option<GeoPosition>,
+    /// The responsibility zone whose tag was read.
+    #[uniffi(default = None)]
+    pub zone: Option<ZoneId>,
+}
+
+/// What the phone's owner allows. Text always travels, thumbnails nearly always.
+#[uniffi::remote(Record)]
+pub struct SyncPolicy {
+    /// Originals go over a connection that costs by the byte.
+    #[uniffi(default = false)]
+    pub allows_metered_originals: bool,
+    /// Photos go while the phone is in another operator's network.
+    #[uniffi(default = false)]
+    pub allows_roaming: bool,
+    /// Originals go while the battery is low.
+    #[uniffi(default = false)]
+    pub allows_low_battery: bool,
+}
+
+/// How the phone is.
+#[uniffi::remote(Record)]
+pub struct Conditions {
+    /// Its connection costs by the byte.
+    #[uniffi(default = false)]
+    pub is_metered: bool,
+    /// It is in another operator's network.
+    #[uniffi(default = false)]
+    pub is_roaming: bool,
+    /// Its battery is low, and it is not being charged.
+    #[uniffi(default = false)]
+    pub is_battery_low: bool,
+}
+
+/// A file of a photo that could not travel, and waits.
+#[derive(Clone, Debug, uniffi::Record)]
+pub struct DelayedPhoto {
+    /// SHA-256 of the file, in hexadecimal.
+    pub hash: String,
+    /// How often it was tried in vain.
+    pub attempts: u32,
+    /// When it is tried again, by the device's clock, in milliseconds.
+    pub not_before_ms: i64,
+    /// Why, for logs and support.
+    pub reason: String,
+}
+
+impl From<PhotoError> for VanguardError {
+    fn from(error: PhotoError) -> Self {
+        let reason = error.to_string();
+        match error {
+            PhotoError::Notebook(error) => error.into(),
+            PhotoError::NoRoom { .. } | PhotoError::File(_) => Self::Storage { reason },
+            PhotoError::NotHere => Self::NotFound { reason },
+            _ => Self::Invalid { reason },
+        }
+    }
+}
+
+#[uniffi::export]
+impl Notebook {
+    /// Whether there is room for another photo: to be asked before the shutter.
+    ///
+    /// # Errors
+    /// `Storage` where there is none: sync, or let go of what the relay holds. `Paused`.
+    pub fn room_for_photo(&self) -> Result<()> {
+        Ok(self.read(|it| Ok(it.room_for_photo(&Quota::default())))??)
+    }
+
+    /// Takes a camera's JPEG file in. When this returns, a reduced original and a thumbnail are on
+    /// disk and synced; write the photo into a record's `photos` then. Takes most of a second: call
+    /// it beside the main thread.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no picture or too large a one, `Storage`, `Paused`.
+    #[uniffi::method(default(keeps_untouched = false))]
+    pub fn take_photo(
+        &self,
+        jpeg: &[u8],
+        context: PhotoContext,
+        keeps_untouched: bool,
+    ) -> Result<Photo> {
+        let options = PhotoOptions {
+            keeps_untouched,
+            ..PhotoOptions::default()
+        };
+        // Not while the notebook is held: others read and write meanwhile.
+        let picture = Picture::of(jpeg, &options)?;
+        let quota = Quota::default();
+        Ok(self.write(|it| Ok(it.keep_photo(&picture, &context, &quota)))??)
+    }
+
+    /// The same of a file, such as the camera wrote; it is left where it is.
+    ///
+    /// # Errors
+    /// Those of `take_photo`.
+    #[uniffi::method(default(keeps_untouched = false))]
+    pub fn take_photo_from_file(
+        &self,
+        path: String,
+        context: PhotoContext,
+        keeps_untouched: bool,
+    ) -> Result<Photo> {
+        let jpeg = std::fs::read(PathBuf::from(path)).map_err(PhotoError::File)?;
+        self.take_photo(&jpeg, context, keeps_untouched)
+    }
+
+    /// Where a photo's file lies, by the hash of its thumbnail or original; nothing where it is not
+    /// on this device (yet), see `want_photo` and `fetch_photo`.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn photo_path(&self, hash: &str) -> Result<Option<String>> {
+        match self.read(|it| Ok(it.photo_path(hash)))? {
+            Ok(path) => Ok(Some(path.to_string_lossy().into_owned())),
+            Err(PhotoError::NotHere) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bytes of a photo's file, a JPEG picture; nothing where it is not on this device (yet).
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn photo_bytes(&self, hash: &str) -> Result<Option<Vec<u8>>> {
+        let Some(path) = self.photo_path(hash)? else {
+            return Ok(None);
+        };
+        Ok(Some(std::fs::read(path).map_err(PhotoError::File)?))
+    }
+
+    /// Wants a photo's file here with one of the next syncs: a thumbnail that a list shows.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn want_photo(&self, hash: &str) -> Result<()> {
+        Ok(self.write(|it| Ok(it.want_photo(hash, false)))??)
+    }
+
+    /// Lets go of photos that the relay holds, the oldest first and thumbnails last, until so many
+    /// bytes are freed. What the relay does not hold stays. Gives how many bytes were freed.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn let_go_of_photos(&self, bytes: u64) -> Result<u64> {
+        Ok(self.write(|it| Ok(it.let_go_of_photos(bytes)))??)
+    }
+
+    /// The files of photos that could not travel and wait, with the reason.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn delayed_photos(&self) -> Result<Vec<DelayedPhoto>> {
+        let delayed = self.read(|it| Ok(it.delayed_photos()))??;
+        let told = delayed.into_iter().map(|it| DelayedPhoto {
+            hash: hex(&it.hash),
+            attempts: it.attempts,
+            not_before_ms: it.not_before_ms,
+            reason: it.problem,
+        });
+        Ok(told.collect())
+    }
+}
+
+#[cfg(feature = "http")]
+#[uniffi::export]
+impl Notebook {
+    /// Says what the owner allows and how the phone is: from now on syncs carry photos by this, and
+    /// what waits after a failure is tried again. Before it is said, nothing holds photos back.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn photos_may_travel(&self, policy: SyncPolicy, conditions: Conditions) -> Result<()> {
+        self.wire.may_travel(policy, conditions);
+        Ok(self.write(|it| Ok(it.retry_photos()))??)
+    }
+
+    /// Fetches a photo's file that somebody waits for, whatever the policy says, and gives where it
+    /// lies.
+    ///
+    /// # Errors
+    /// `NotFound` where no record here names it or the relay does not hold it yet; those of `sync`.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn fetch_photo(
+        self: Arc<Self>,
+        hash: String,
+        cancel: Option<Arc<CancelHandle>>,
+    ) -> Result<String> {
+        runtime::carry_out(async move {
+            if let Some(path) = self.photo_path(&hash)? {
+                return Ok(path);
+            }
+            self.write(|it| Ok(it.want_photo(&hash, true)))??;
+            self.sync_within(SyncBudget::default(), cancel.as_deref(), |_| ())
+                .await?;
+            self.photo_path(&hash)?
+                .ok_or_else(|| PhotoError::NotHere.into())
+        })
+        .await
+    }
+}

@@ -1,0 +1,213 @@
+//! Photos from phone to phone: taken by the core's own verbs, carried by its own client to a relay
+//! over HTTPS, acknowledged by receipt, fetched by somebody else.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::path::Path;
+
+use jpeg_encoder::{ColorType, Encoder};
+use vanguard_core::Notebook;
+use vanguard_core::http::{HttpError, HttpRelay};
+use vanguard_core::id::{HazardId, OrgId};
+use vanguard_core::model::SyncState;
+use vanguard_core::model::hazard::{Hazard, HazardFields, HazardNature};
+use vanguard_core::model::photo::{Photo, PhotoPurpose, parse_hash};
+use vanguard_core::photos::transfer::{Round, RoundOptions};
+use vanguard_core::photos::{Conditions, PhotoContext, PhotoError, PhotoOptions, Quota};
+use vanguard_core::store::photos;
+use vanguard_core::sync::Options;
+use vanguard_tests::blobs::bytes_of;
+use vanguard_tests::site::{Site, open_all};
+
+const METERED: RoundOptions = RoundOptions {
+    policy: vanguard_core::photos::SyncPolicy {
+        allows_metered_originals: false,
+        allows_roaming: false,
+        allows_low_battery: false,
+    },
+    conditions: Conditions {
+        is_metered: true,
+        is_roaming: false,
+        is_battery_low: false,
+    },
+};
+
+/// What a camera might see: noise, so that no two are the same and none is small.
+fn camera(seed: u64) -> Vec<u8> {
+    let (width, height) = (800_u16, 600_u16);
+    let pixels = bytes_of(seed, usize::from(width) * usize::from(height) * 3);
+    let mut file = Vec::new();
+    Encoder::new(&mut file, 70)
+        .encode(&pixels, width, height, ColorType::Rgb)
+        .unwrap();
+    file
+}
+
+fn take(notebook: &mut Notebook, seed: u64) -> Photo {
+    let (context, options) = (PhotoContext::default(), PhotoOptions::default());
+    notebook
+        .take_photo(&camera(seed), &context, &options, &Quota::default())
+        .unwrap()
+}
+
+fn report(notebook: &mut Notebook, org: OrgId, photos: Vec<Photo>) -> HazardId {
+    let mut fields = HazardFields::new("护栏松动", HazardNature::UnsafeCondition);
+    fields.photos = photos;
+    notebook.report_hazard(org, &fields).unwrap()
+}
+
+fn state(notebook: &Notebook, hazard: HazardId) -> SyncState {
+    notebook.get::<Hazard>(hazard).unwrap().sync_state
+}
+
+async fn two_phones(folder: &Path) -> (Site, OrgId, Vec<Notebook>) {
+    let site = Site::start(&folder.join("relay"), None).await;
+    let (org, paths) = site.enrol_branch(folder, 2).await;
+    let notebooks = open_all(&paths).unwrap();
+    (site, org, notebooks)
+}
+
+async fn sync(notebook: &mut Notebook) {
+    let http = HttpRelay::of(notebook).unwrap();
+    http.sync(notebook, Options::default(), |_| ())
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_goes_first_thumbnails_next_and_acknowledged_means_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, org, mut notebooks) = two_phones(folder.path()).await;
+    let [taker, viewer] = notebooks.as_mut_slice() else {
+        unreachable!()
+    };
+    let taken = vec![take(taker, 1), take(taker, 2)];
+    let hazard = report(taker, org, taken.clone());
+    assert_eq!(state(taker, hazard), SyncState::LocalOnly);
+    let job = Round::new(RoundOptions::default()).next(taker).unwrap();
+    assert_eq!(job, None, "not before the text");
+
+    sync(taker).await;
+    assert_eq!(state(taker, hazard), SyncState::MediaPending);
+    assert_eq!(photos::owed(taker.reader()).unwrap().files, 4);
+
+    let http = HttpRelay::of(taker).unwrap();
+    let carried = http.carry_photos(taker, METERED, |_| ()).await.unwrap();
+    let small: u64 = taken.iter().map(|photo| photo.thumbnail.bytes).sum();
+    assert_eq!((carried.sent, carried.bytes_up), (2, small));
+    sync(taker).await;
+    assert_eq!(
+        photos::owed(taker.reader()).unwrap().files,
+        2,
+        "two receipts"
+    );
+    assert_eq!(state(taker, hazard), SyncState::MediaPending);
+
+    let (_, carried) = http
+        .sync_with_photos(taker, Options::default(), RoundOptions::default())
+        .await
+        .unwrap();
+    let large: u64 = taken.iter().map(|photo| photo.bytes).sum();
+    assert_eq!((carried.sent, carried.bytes_up), (2, large));
+    assert_eq!(state(taker, hazard), SyncState::Acknowledged);
+    assert_eq!(photos::owed(taker.reader()).unwrap().files, 0);
+
+    sync(viewer).await;
+    let shown = viewer.get::<Hazard>(hazard).unwrap().view.fields.photos;
+    assert_eq!(shown, taken);
+    let (first, second) = (&shown[0], &shown[1]);
+    let missing = viewer.photo_bytes(&first.thumbnail.hash);
+    assert!(matches!(missing, Err(PhotoError::NotHere)));
+    viewer.want_photo(&first.thumbnail.hash, false).unwrap();
+    viewer.want_photo(&first.hash, false).unwrap();
+    viewer.want_photo(&second.hash, true).unwrap();
+    let http = HttpRelay::of(viewer).unwrap();
+    let carried = http.carry_photos(viewer, METERED, |_| ()).await.unwrap();
+    assert_eq!(
+        carried.received, 2,
+        "a thumbnail, and what somebody waits for"
+    );
+    let carried = http
+        .carry_photos(viewer, RoundOptions::default(), |_| ())
+        .await
+        .unwrap();
+    assert_eq!(carried.received, 1);
+    for hash in [&first.thumbnail.hash, &first.hash, &second.hash] {
+        assert_eq!(
+            viewer.photo_bytes(hash).unwrap(),
+            taker.photo_bytes(hash).unwrap()
+        );
+    }
+    assert_eq!(photos::owed(viewer.reader()).unwrap().files, 0);
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_broken_photo_blocks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, org, mut notebooks) = two_phones(folder.path()).await;
+    let taker = &mut notebooks[0];
+    let taken: Vec<Photo> = (10..13).map(|seed| take(taker, seed)).collect();
+    let hazard = report(taker, org, taken.clone());
+    // One file is shortened on the phone; of another a byte is turned, which only the relay sees.
+    let path = |hash: &str| taker.photo_path(hash).unwrap();
+    let (short, turned) = (path(&taken[0].hash), path(&taken[1].hash));
+    let mut bytes = std::fs::read(&turned).unwrap();
+    std::fs::write(short, &bytes[..100]).unwrap();
+    bytes[500] ^= 1;
+    std::fs::write(turned, bytes).unwrap();
+
+    let http = HttpRelay::of(taker).unwrap();
+    let (_, carried) = http
+        .sync_with_photos(taker, Options::default(), RoundOptions::default())
+        .await
+        .unwrap();
+    assert_eq!((carried.sent, carried.failed), (4, 2));
+    assert_eq!(state(taker, hazard), SyncState::MediaPending);
+    let delayed = taker.delayed_photos().unwrap();
+    let mut reasons: Vec<&str> = delayed.iter().map(|it| it.problem.as_str()).collect();
+    reasons.sort_unstable();
+    assert!(
+        reasons[0].starts_with("photo-hash-mismatch") && reasons[1].starts_with("the photo's file"),
+        "{reasons:?}"
+    );
+    let whole = parse_hash(&taken[2].hash).unwrap();
+    assert!(site.relay.blobs().has(&whole));
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_network_photos_wait_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, org, mut notebooks) = two_phones(folder.path()).await;
+    let taker = &mut notebooks[0];
+    let photos: Vec<Photo> = (20..24).map(|seed| take(taker, seed)).collect();
+    let hazard = report(taker, org, photos);
+    sync(taker).await;
+    let data = folder.path().join("relay");
+    let address = site.address;
+    site.stop().await;
+    let http = HttpRelay::of(taker).unwrap();
+    let ended = http
+        .carry_photos(taker, RoundOptions::default(), |_| ())
+        .await;
+    assert!(matches!(ended, Err(HttpError::Unreachable(_))), "{ended:?}");
+    assert_eq!(
+        taker.delayed_photos().unwrap().len(),
+        3,
+        "then it is given up"
+    );
+
+    let site = Site::start(&data, Some(address)).await;
+    taker.retry_photos().unwrap();
+    http.sync_with_photos(taker, Options::default(), RoundOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(state(taker, hazard), SyncState::Acknowledged);
+    let purposes = photos::of_document(taker.reader(), hazard.into()).unwrap();
+    let originals = purposes
+        .iter()
+        .filter(|it| it.purpose == PhotoPurpose::Original);
+    assert_eq!(originals.count(), 4);
+    site.stop().await;
+}
