@@ -161,7 +161,10 @@ fn bindings(workspace: &Workspace, host: &Host) -> Vec<Step> {
 /// The console is built, embedded, checked against the API's types, and used as people use it.
 fn web(workspace: &Workspace, host: &Host) -> Vec<Step> {
     let page = workspace.cargo(["xtask", "console"]);
-    let program = workspace.cargo(["build", "--release", "--package", "vanguard-server"]);
+    let program = workspace
+        .cargo(["build", "--release", "--package", "vanguard-server"])
+        .args(["--package", "vanguard-tests"])
+        .args(["--bin", "vanguard", "--bin", "field"]);
     let browser = host.chromium.clone().unwrap_or_else(|| "chromium".into());
     let test = console::npm(workspace, host).unwrap_or_else(|_| workspace.call("npm"));
     let test = test

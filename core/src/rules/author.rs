@@ -124,6 +124,32 @@ pub fn may_change<R: Governed>(
     }
 }
 
+/// Whether the rules let the judged author append events to a record one after another, each to the
+/// record as those before it leave it: what is done in one step is done by one person under one
+/// grant.
+///
+/// # Errors
+/// The reason why the first that is not allowed is not.
+pub fn may_append_all<R: Governed>(
+    judge: &Judge<'_>,
+    view: &View<R>,
+    events: &[NewEvent],
+) -> Result<(), Refusal> {
+    let mut view = View {
+        header: view.header.clone(),
+        fields: view.fields.clone(),
+        state: view.state.clone(),
+        events: Vec::new(), // the rules ask the state
+        conflicts: Vec::new(),
+    };
+    for event in events {
+        let event = framed::<R>(event, judge.author)?;
+        R::may_append(judge, &view, &event.body)?;
+        view.state = R::apply(&view.state, &event)?;
+    }
+    Ok(())
+}
+
 /// The event as it will stand in the document.
 fn framed<R: Record>(event: &NewEvent, author: Author) -> Result<Event<R::Event>, Refusal> {
     let body = serde_json::from_value(Value::Object(event.body.clone()))

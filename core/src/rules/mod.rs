@@ -14,7 +14,9 @@ pub use actions::{
     Actionable, Attempt, HazardAction, InspectionAction, PartyOrgAction, PostAction, TeamAction,
     ViolationAction, ZoneAction, allowed_actions,
 };
-pub use author::{author_of_change, author_of_creation, choose_author, may_change, may_create};
+pub use author::{
+    author_of_change, author_of_creation, choose_author, may_append_all, may_change, may_create,
+};
 pub use directory::{Directory, DirectoryOrg, Standing, StoredGrant};
 pub use permissions::{Governed, Judge, is_name_visible};
 

@@ -27,9 +27,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 pub use projection::project_all;
 
 /// The store's migrations in order; `PRAGMA user_version` says how many have been made.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 /// What can go wrong with the store.

@@ -16,8 +16,8 @@ type Open = (who: Guide | null, options?: Options) => Promise<Page>;
 
 export const address = (path: string) => `${process.env.RELAY_URL}${path}`;
 
-/** What a test does on purpose: being offline, not signed in, or refused. */
-const EXPECTED = /Failed to load resource: (net::ERR_INTERNET_DISCONNECTED|the server responded with a status of (401|403|409|410|422))/;
+/** What a test does on purpose: being offline, cut off, not signed in, or refused. */
+const EXPECTED = /Failed to load resource: (net::ERR_(INTERNET_DISCONNECTED|CONNECTION_(RESET|REFUSED))|the server responded with a status of (401|403|409|410|422))/;
 
 async function open(browser: Browser, who: Guide | null, { language = "zh-CN", size }: Options, complaints: string[]): Promise<Page> {
   const context = await browser.newContext({

@@ -28,6 +28,8 @@ const PAGES: Record<string, string> = {
   persons: "/persons",
   grants: "/grants",
   devices: "/devices",
+  quarantine: "/quarantine",
+  import: "/import",
   account: "/account",
   nothing: "/no-such-page",
   "public-notice": "/print/public-notice",

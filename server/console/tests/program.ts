@@ -1,7 +1,11 @@
-// Starts the program under test and waits until it has said what it is asked for.
-import { spawn } from "node:child_process";
+// Starts programs under test and waits until they have said what they are asked for.
+import { spawn, type ChildProcess } from "node:child_process";
+import { createServer, type AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 
 const PROGRAM = process.env.VANGUARD ?? "../../target/release/vanguard";
+/** A phone that is told what to do; see its source in `tests/src/bin/field.rs`. */
+const FIELD = process.env.VANGUARD_FIELD ?? join(dirname(PROGRAM), "field");
 
 export interface Running {
   /** Everything that it printed. */
@@ -10,22 +14,72 @@ export interface Running {
   stop: () => Promise<void>;
 }
 
-/** Starts it; it is ready when it has printed `last`. */
-export async function start(args: string[], last: string): Promise<Running> {
-  const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "inherit"] });
+function spawned(program: string, args: string[]) {
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  let said = "";
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`${args[0]} ended with ${code}:\n${said}`)));
-    child.stdout.on("data", (piece: Buffer) => {
-      said += piece.toString();
-      if (said.includes(last)) resolve();
-    });
+  const output = { said: "" };
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (piece: string) => {
+    output.said += piece;
   });
-  const stop = async () => {
-    child.kill("SIGINT");
-    await ended;
+  /** Waits until it has said something; fails where it ends without. */
+  const hear = <T>(find: (said: string) => T | undefined) =>
+    new Promise<T>((resolve, reject) => {
+      const look = () => {
+        const found = find(output.said);
+        if (found !== undefined) resolve(found);
+      };
+      child.stdout.on("data", look);
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`${program} ${args[0]} ended with ${code}:\n${output.said}`)));
+      look();
+    });
+  return { child, ended, output, hear };
+}
+
+async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  child.kill("SIGINT");
+  await ended;
+}
+
+/** Starts the program under test; it is ready when it has printed `last`. */
+export async function start(args: string[], last: string): Promise<Running> {
+  const { child, ended, output, hear } = spawned(PROGRAM, args);
+  await hear((said) => (said.includes(last) ? true : undefined));
+  return { said: output.said, stop: () => end(child, ended) };
+}
+
+/** A phone with a notebook of its own. */
+export interface Phone {
+  /** The six digits to compare. */
+  digits: string;
+  /** Gives a command and waits for its answer. */
+  tell: (command: string) => Promise<string>;
+  stop: () => Promise<void>;
+}
+
+/** Enrols a phone by an invite. */
+export async function phone(invite: string, notebook: string): Promise<Phone> {
+  const { child, ended, hear } = spawned(FIELD, [invite, notebook]);
+  let heard = 0;
+  const line = async () => {
+    const at = heard;
+    heard += 1;
+    return hear((said) => (said.split("\n").length > at + 1 ? said.split("\n")[at] : undefined));
   };
-  return { said, stop };
+  const digits = String((await line()).split(" ")[1]);
+  const tell = (command: string) => {
+    child.stdin.write(`${command}\n`);
+    return line();
+  };
+  return { digits, tell, stop: () => end(child, ended) };
+}
+
+/** A port that nobody listens at. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

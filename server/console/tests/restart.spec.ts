@@ -1,19 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as plain, expect } from "@playwright/test";
-import { start } from "./program";
+import { freePort, start } from "./program";
 
 const PASSWORD = "安全生产人人有责2026";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 plain("a relay that is restarted finds the page as it was, and the page finds the relay", async ({ page }) => {
   const data = mkdtempSync(join(tmpdir(), "vanguard-restart-"));

@@ -12,15 +12,8 @@ pub fn may_manage_devices(directory: &Directory, actor: MemberId, member: Member
     if actor == member {
         return true;
     }
-    let held = directory.grants_of(actor);
     let targets = directory.grants_of(member);
-    let reaches_all = |role: Role| {
-        let mut of_role = held.iter().filter(|(_, grant)| grant.role == role);
-        of_role.any(|(_, grant)| {
-            let mut each = targets.iter();
-            each.all(|(_, target)| directory.reaches(grant.org, role, target.org))
-        })
-    };
+    let reaches_all = |role: Role| reaches_all(directory, actor, role, member);
     let is_rank_and_file = targets.iter().all(|(_, grant)| {
         matches!(
             grant.role,
@@ -30,4 +23,22 @@ pub fn may_manage_devices(directory: &Directory, actor: MemberId, member: Member
     // Somebody without a grant anywhere can do nothing with a device: no secretary's to give.
     reaches_all(Role::Admin)
         || (is_rank_and_file && !targets.is_empty() && reaches_all(Role::BranchSecretary))
+}
+
+/// Whether `actor` may look at how a member's devices sync, and at what the relay did not take of
+/// them: whoever may manage them, and supervisors above all that the member does.
+pub fn may_look_after_devices(directory: &Directory, actor: MemberId, member: MemberId) -> bool {
+    may_manage_devices(directory, actor, member)
+        || reaches_all(directory, actor, Role::Supervisor, member)
+}
+
+/// Whether one grant of `actor` in `role` reaches wherever `member` has any.
+fn reaches_all(directory: &Directory, actor: MemberId, role: Role, member: MemberId) -> bool {
+    let targets = directory.grants_of(member);
+    let held = directory.grants_of(actor);
+    let mut of_role = held.iter().filter(|(_, grant)| grant.role == role);
+    of_role.any(|(_, grant)| {
+        let mut each = targets.iter();
+        each.all(|(_, target)| directory.reaches(grant.org, role, target.org))
+    })
 }

@@ -43,6 +43,13 @@ pub(super) async fn perform(app: &App, author: Author, acts: Vec<Act>) -> Result
     Ok(position)
 }
 
+/// Waits until the replica has what the log has now, so that a write is judged by what was done
+/// before it.
+pub(super) async fn caught_up(app: &App) {
+    let head = *app.relay.head().borrow();
+    let _ = timeout(PATIENCE, app.relay.replica().wait_for(head)).await;
+}
+
 /// The answer to a write.
 pub(super) fn written(
     document: DocumentId,

@@ -11,9 +11,11 @@ mod extract;
 mod filters;
 mod hand;
 mod history;
+mod import;
 mod ledger;
 mod photos;
 mod problems;
+mod quarantine;
 mod reading;
 mod reads;
 mod records;
@@ -61,6 +63,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(history::history))
         .routes(routes!(actions::actions))
         .routes(routes!(writes::append_event))
+        .routes(routes!(writes::append_events))
+        .routes(routes!(quarantine::list_quarantine))
+        .routes(routes!(quarantine::quarantined_bytes))
+        .routes(routes!(import::import_files))
         .routes(routes!(writes::edit_fields))
         .routes(routes!(branches::approve))
         .routes(routes!(branches::dissolve))

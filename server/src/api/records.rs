@@ -1,6 +1,8 @@
 //! What the API says of records: one schema for each kind, so that a client can be generated from
 //! the OpenAPI document.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use vanguard_core::catalogue::Language;
@@ -45,18 +47,18 @@ pub(super) trait Shown: Governed {
 pub(super) struct Words {
     /// 简体中文.
     #[serde(rename = "zh-CN")]
-    chinese: &'static str,
+    pub(super) chinese: Cow<'static, str>,
     /// English.
     #[serde(rename = "en")]
-    english: &'static str,
+    pub(super) english: Cow<'static, str>,
 }
 
 impl Words {
     /// Why something may not be done, in both languages.
     pub(super) fn of(refusal: Refusal) -> Self {
         Self {
-            chinese: refusal.label(Language::Chinese),
-            english: refusal.label(Language::English),
+            chinese: refusal.label(Language::Chinese).into(),
+            english: refusal.label(Language::English).into(),
         }
     }
 }

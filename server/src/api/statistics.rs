@@ -9,7 +9,8 @@ use vanguard_core::calendar::{DAY_MS, Day, Quarter};
 use vanguard_core::id::OrgId;
 use vanguard_core::store::StoreError;
 use vanguard_core::store::statistics::{
-    self, DEFAULT_SHIFTS_PER_DAY, Overview, PeriodStatistics, RepeatHazards, TrendDay, ZoneDuty,
+    self, BranchDuty, DEFAULT_SHIFTS_PER_DAY, Overview, PeriodStatistics, RepeatHazards, TrendDay,
+    ZoneDuty,
 };
 
 use super::extract::{Parameters, Positioned};
@@ -117,6 +118,8 @@ pub(super) struct Duties {
     to: Day,
     /// Zone by zone, in the order of their codes.
     zones: Vec<ZoneDuty>,
+    /// Organisation by organisation, those furthest behind first.
+    branches: Vec<BranchDuty>,
 }
 
 /// Where hazards repeat.
@@ -230,7 +233,13 @@ pub(super) async fn duties(
     let shifts = within("shifts", shifts, 1, 4)?;
     asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
         let zones = statistics::duty_completion(conn, spaces, from, to, shifts)?;
-        Ok(Duties { from, to, zones })
+        let branches = statistics::duties_by_branch(&zones);
+        Ok(Duties {
+            from,
+            to,
+            zones,
+            branches,
+        })
     })
     .await
 }

@@ -11,7 +11,7 @@ use vanguard_core::id::{DeviceId, MemberId};
 
 use super::accounts::unknown_number;
 use super::{Nothing, required};
-use crate::access::{DeviceRow, DeviceStatus, may_manage_devices};
+use crate::access::{DeviceRow, DeviceStatus, may_look_after_devices, may_manage_devices};
 use crate::http::auth::ConsoleAuth;
 use crate::http::json::JsonBody;
 use crate::http::openapi::ProblemBody;
@@ -73,6 +73,12 @@ pub(super) struct Device {
     photo_bytes_owed: Option<u64>,
     /// What to add to the device's clock to get the relay's.
     clock_offset_ms: Option<i64>,
+    /// How many of its changes the relay has refused.
+    refused: u64,
+    /// How many wait at the relay for what they build on.
+    held: u64,
+    /// Whether whoever asks may confirm and revoke it.
+    may_manage: bool,
 }
 
 impl From<DeviceRow> for Device {
@@ -94,6 +100,9 @@ impl From<DeviceRow> for Device {
             photos_owed: contact.map(|contact| contact.photos_owed),
             photo_bytes_owed: contact.map(|contact| contact.photo_bytes_owed),
             clock_offset_ms: contact.map(|contact| contact.clock_offset_ms),
+            refused: 0,
+            held: 0,
+            may_manage: false,
         }
     }
 }
@@ -139,7 +148,7 @@ pub(super) async fn invite(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
-/// 设备列表. Lists the devices of members in reach, the latest first.
+/// 设备列表. Lists the devices of members whose devices whoever asks looks after, the latest first.
 #[utoipa::path(
     get, path = "/devices", tag = "devices", security(("session" = [])),
     responses(
@@ -156,8 +165,16 @@ pub(super) async fn list(
     let actor = auth.session.member;
     let in_reach = rows
         .into_iter()
-        .filter(|row| may_manage_devices(&directory, actor, row.member));
-    Ok(Json(in_reach.map(Device::from).collect()))
+        .filter(|row| may_look_after_devices(&directory, actor, row.member));
+    let mut devices: Vec<Device> = in_reach.map(Device::from).collect();
+    let ids = devices.iter().map(|device| device.id).collect();
+    let counts = app.relay.quarantine_counts(ids).await?;
+    for (device, count) in devices.iter_mut().zip(counts) {
+        device.refused = count.refused;
+        device.held = count.held;
+        device.may_manage = may_manage_devices(&directory, actor, device.member);
+    }
+    Ok(Json(devices))
 }
 
 /// The digits that the device shows.

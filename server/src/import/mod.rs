@@ -24,7 +24,7 @@ use vanguard_core::Env;
 use vanguard_core::id::{MemberId, OrgId, PostId, UnitId, ZoneId};
 use vanguard_core::model::Author;
 
-pub use plan::{Counts, Plan, plan};
+pub use plan::{Counts, Group, Plan, plan};
 pub use report::{BadRow, Reason};
 pub use table::{Table, TableRow, read};
 
@@ -99,16 +99,14 @@ pub async fn run(
     }
     let known = relay.known().await?;
     let planned = plan(&tables, &known, &relay.directory(), env);
-    let plan = match planned {
-        Ok(plan) if bad.is_empty() => plan,
-        Ok(_) => return Err(ImportError::BadRows(bad)),
-        Err(more) => {
-            bad.extend(more);
-            return Err(ImportError::BadRows(bad));
-        }
-    };
-    let counts = plan.counts.clone();
-    let acts = plan.groups.into_iter().flatten().collect();
+    let Plan { groups, counts } = planned.map_err(|more| {
+        let bad = bad.iter().cloned().chain(more);
+        ImportError::BadRows(bad.collect())
+    })?;
+    if !bad.is_empty() {
+        return Err(ImportError::BadRows(bad));
+    }
+    let acts = groups.into_iter().flat_map(|group| group.acts).collect();
     relay.act(Author::OPERATOR, acts).await?;
     Ok(counts)
 }

@@ -25,10 +25,23 @@ pub type Counts = BTreeMap<Kind, (usize, usize)>;
 /// What an import will do.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Acts in order; those of one group belong together and are done together.
-    pub groups: Vec<Vec<Act>>,
+    /// What rows become, in an order in which everything that is referred to comes first.
+    pub groups: Vec<Group>,
     /// What comes of each kind.
     pub counts: Counts,
+}
+
+/// What one row becomes: acts in order that belong together.
+#[derive(Debug)]
+pub struct Group {
+    /// The row's file.
+    pub file: String,
+    /// Its sheet; `None` in CSV.
+    pub sheet: Option<String>,
+    /// Its number as spreadsheets count.
+    pub row: u64,
+    /// The acts.
+    pub acts: Vec<Act>,
 }
 
 /// A row that is not there yet, with the id that it gets.
@@ -191,6 +204,17 @@ fn new_rows<'a>(
     new
 }
 
+impl NewRow<'_> {
+    fn group(&self, acts: Vec<Act>) -> Group {
+        Group {
+            file: self.table.file.clone(),
+            sheet: self.table.sheet.clone(),
+            row: self.row.number,
+            acts,
+        }
+    }
+}
+
 impl Known {
     fn has(&self, kind: Kind, name: &str) -> bool {
         match kind {
@@ -250,7 +274,7 @@ fn each(
     rows: &[NewRow<'_>],
     bad: &mut Vec<BadRow>,
     mut read: impl FnMut(&mut RowReader<'_, '_>, Uuid) -> Option<Vec<Act>>,
-) -> Vec<Vec<Act>> {
+) -> Vec<Group> {
     let mut groups = Vec::new();
     for new in rows {
         let mut reader = RowReader {
@@ -258,7 +282,7 @@ fn each(
             row: new.row,
             bad,
         };
-        groups.extend(read(&mut reader, new.id));
+        groups.extend(read(&mut reader, new.id).map(|acts| new.group(acts)));
     }
     groups
 }
@@ -269,7 +293,7 @@ fn tree(
     parent_column: Column,
     bad: &mut Vec<BadRow>,
     mut read: impl FnMut(&mut RowReader<'_, '_>, Uuid) -> Option<(Act, Option<Uuid>)>,
-) -> Vec<Vec<Act>> {
+) -> Vec<Group> {
     let mut waiting = Vec::new();
     for new in rows {
         let mut reader = RowReader {
@@ -293,7 +317,7 @@ fn tree(
             .partition(|(_, _, parent)| is_ready(parent, &unplaced));
         for (new, act, _) in ready {
             unplaced.remove(&new.id);
-            groups.push(vec![act]);
+            groups.push(new.group(vec![act]));
         }
         waiting = later;
         if waiting.is_empty() || waiting.len() == before {

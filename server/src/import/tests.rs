@@ -53,7 +53,7 @@ fn the_samples_make_a_plant_in_an_order_in_which_references_precede() {
 
     let mut seen = std::collections::HashSet::new();
     let mut grants = Vec::new();
-    for act in plan.groups.iter().flatten() {
+    for act in plan.groups.iter().flat_map(|group| &group.acts) {
         let Verb::Create { header, fields, .. } = &act.verb else {
             assert!(seen.contains(&act.document), "appended before it is made");
             continue;
@@ -195,7 +195,7 @@ fn a_workbook_with_a_sheet_for_each_kind_is_read() {
     let mut tables = tables;
     tables.last_mut().unwrap().rows.pop();
     let plan = judge(&tables, &Known::default()).unwrap();
-    let zone = plan.groups.last().unwrap().first().unwrap();
+    let zone = plan.groups.last().unwrap().acts.first().unwrap();
     let Verb::Create { fields, .. } = &zone.verb else {
         panic!("the zone is made")
     };

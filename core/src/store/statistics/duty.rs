@@ -1,11 +1,12 @@
 //! 应查/已查: which inspections zones owe by their duties, which were done, and who has not
 //! reported.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
+use super::Rate;
 use crate::calendar::Day;
 use crate::id::{MemberId, OrgId, TemplateId, ZoneId};
 use crate::model::template::{Duty, DutyFrequency, Template};
@@ -95,6 +96,49 @@ pub fn duty_completion(
     Ok(duties)
 }
 
+/// What the zones of an organisation owe together, and how many of them are behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BranchDuty {
+    /// The organisation.
+    pub space: OrgId,
+    /// 应查.
+    pub due: u64,
+    /// 已查.
+    pub done: u64,
+    /// The rate of the two; unknown where nothing was due.
+    pub completion: Option<Rate>,
+    /// Zones that owe an inspection still.
+    pub behind: u64,
+    /// Zones of which nothing at all was reported, though something was due.
+    pub silent: u64,
+}
+
+/// The duties of zones, organisation by organisation: those furthest behind first.
+pub fn duties_by_branch(duties: &[ZoneDuty]) -> Vec<BranchDuty> {
+    let mut sums: BTreeMap<OrgId, BranchDuty> = BTreeMap::new();
+    for duty in duties {
+        let sum = sums.entry(duty.space).or_insert(BranchDuty {
+            space: duty.space,
+            due: 0,
+            done: 0,
+            completion: None,
+            behind: 0,
+            silent: 0,
+        });
+        sum.due += u64::from(duty.due);
+        sum.done += u64::from(duty.done);
+        sum.behind += u64::from(duty.done < duty.due);
+        sum.silent += u64::from(duty.done == 0 && duty.due > 0);
+    }
+    let mut branches: Vec<BranchDuty> = sums.into_values().collect();
+    for branch in &mut branches {
+        branch.completion = Rate::of(branch.done, branch.due);
+    }
+    branches.sort_by_key(|branch| std::cmp::Reverse(branch.due.saturating_sub(branch.done)));
+    branches
+}
+
 /// More zones and templates than any organisation has.
 const EVERY: usize = 1_000_000;
 
@@ -108,9 +152,9 @@ fn given_up(view: &View<ResponsibilityZone>) -> Option<Day> {
     Some(Day::at(at_ms))
 }
 
-const OF_ZONE: &str = "SELECT at_ms, shift FROM record INDEXED BY record_by_zone
+const OF_ZONE: &str = "SELECT at_ms, shift FROM record INDEXED BY inspection_duty
     WHERE zone = ?1 AND kind = 'inspection' AND at_ms >= ?2 AND at_ms < ?3";
-const LAST_OF_ZONE: &str = "SELECT at_ms, creator FROM record INDEXED BY record_by_zone
+const LAST_OF_ZONE: &str = "SELECT at_ms, creator FROM record INDEXED BY inspection_duty
     WHERE zone = ?1 AND kind = 'inspection' AND at_ms < ?2 ORDER BY at_ms DESC, doc DESC LIMIT 1";
 
 fn done(
@@ -120,59 +164,58 @@ fn done(
     (from, to): (Day, Day),
     shifts_per_day: u32,
 ) -> Result<u32> {
+    let mut inspected = Inspected::none(from, to);
     let mut statement = conn.prepare_cached(OF_ZONE)?;
-    let found = statement.query_map(params![zone, from.start_ms(), to.start_ms()], |row| {
-        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?))
-    })?;
-    let mut done = Done::default();
-    for inspection in found {
-        let (at_ms, shift) = inspection?;
-        let shift = shift.and_then(|shift| Shift::parse(&shift));
-        done.note(duty, Day::at(at_ms), shift, (from, to));
+    let mut found = statement.query(params![zone, from.start_ms(), to.start_ms()])?;
+    while let Some(row) = found.next()? {
+        let shift = row.get_ref(1)?.as_str_or_null().ok().flatten();
+        inspected.note(Day::at(row.get(0)?), shift.and_then(Shift::parse));
     }
-    Ok(done.count(duty.frequency, shifts_per_day))
+    Ok(inspected.fulfilled(duty, shifts_per_day))
 }
 
-/// The periods of a duty in which somebody inspected.
-#[derive(Default)]
-struct Done {
-    /// For a duty of every shift, the shifts of each day.
-    shifts: HashMap<Day, HashSet<Option<Shift>>>,
-    /// For the others, each period's first day.
-    periods: HashSet<Day>,
+/// On which days, and in which shifts of them, somebody inspected.
+struct Inspected {
+    from: Day,
+    /// For each day a bit for each shift, and one for inspections that name none.
+    days: Vec<u8>,
 }
 
-impl Done {
-    fn note(&mut self, duty: &Duty, day: Day, shift: Option<Shift>, (from, to): (Day, Day)) {
-        match duty.frequency {
-            DutyFrequency::EveryShift if duty.holds_on(day) => {
-                self.shifts.entry(day).or_default().insert(shift);
-            }
-            DutyFrequency::Daily if duty.holds_on(day) => {
-                self.periods.insert(day);
-            }
-            DutyFrequency::Weekly => {
-                // The week is due if the duty holds on any of its days that are asked for; then
-                // whichever day somebody went is right.
-                let monday = Day(day.0 - day.weekday());
-                let mut days = (monday.0..monday.0 + 7).map(Day);
-                if days.any(|day| (from..to).contains(&day) && duty.holds_on(day)) {
-                    self.periods.insert(monday);
-                }
-            }
-            DutyFrequency::EveryShift | DutyFrequency::Daily => {}
+impl Inspected {
+    fn none(from: Day, to: Day) -> Self {
+        let days = usize::try_from(to.0 - from.0).unwrap_or(0);
+        Self {
+            from,
+            days: vec![0; days],
         }
     }
 
-    fn count(&self, frequency: DutyFrequency, shifts_per_day: u32) -> u32 {
-        let count = match frequency {
-            DutyFrequency::EveryShift => {
-                let most = shifts_per_day as usize;
-                self.shifts.values().map(|s| s.len().min(most)).sum()
+    fn note(&mut self, day: Day, shift: Option<Shift>) {
+        let place = usize::try_from(day.0 - self.from.0).ok();
+        if let Some(shifts) = place.and_then(|place| self.days.get_mut(place)) {
+            *shifts |= 1 << shift.map_or(7, |shift| shift as u8);
+        }
+    }
+
+    /// In how many of a duty's periods somebody inspected.
+    fn fulfilled(&self, duty: &Duty, shifts_per_day: u32) -> u32 {
+        let days = || (self.from.0..).map(Day).zip(self.days.iter().copied());
+        let due = || days().filter(|(day, _)| duty.holds_on(*day));
+        match duty.frequency {
+            DutyFrequency::EveryShift => due()
+                .map(|(_, shifts)| shifts.count_ones().min(shifts_per_day))
+                .sum(),
+            DutyFrequency::Daily => due().map(|(_, shifts)| u32::from(shifts != 0)).sum(),
+            DutyFrequency::Weekly => {
+                // The week is due if the duty holds on any of its days that are asked for; then
+                // whichever day somebody went is right.
+                let week = |day: Day| day.0 - day.weekday();
+                let due: BTreeSet<i32> = due().map(|(day, _)| week(day)).collect();
+                let gone = days().filter(|(_, shifts)| *shifts != 0);
+                let gone: BTreeSet<i32> = gone.map(|(day, _)| week(day)).collect();
+                u32::try_from(due.intersection(&gone).count()).unwrap_or(u32::MAX)
             }
-            DutyFrequency::Daily | DutyFrequency::Weekly => self.periods.len(),
-        };
-        u32::try_from(count).unwrap_or(u32::MAX)
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub struct RepeatHazards {
 }
 
 const PLACES: &str = "SELECT zone, trim(json_extract(view, '$.fields.place')), at_ms, is_open
-    FROM record WHERE kind = 'hazard' AND status <> 'void' AND at_ms >= ?1 AND at_ms < ?2
+    FROM record INDEXED BY hazard_places WHERE kind = 'hazard' AND status <> 'void' AND at_ms >= ?1 AND at_ms < ?2
         AND {spaces}";
 
 /// Zones and places where at least `least` hazards were reported from `from_ms` (included) to

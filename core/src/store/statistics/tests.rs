@@ -130,6 +130,9 @@ fn the_overview_and_the_repeats_are_those_of_the_model() {
             count(&|h| h.unit == tally.value && !h.is_void)
         );
     }
+    assert_eq!(found.by_branch.len(), 1);
+    assert_eq!(found.by_branch[0].value, Some(space));
+    assert_eq!(found.by_branch[0].overdue, found.overdue);
     let inspections = model.inspections.iter().filter(|(_, of, ..)| *of == space);
     let counted: u64 = found.inspections_by_kind.iter().map(|c| c.count).sum();
     assert_eq!(counted, inspections.count() as u64);
@@ -143,6 +146,43 @@ fn the_overview_and_the_repeats_are_those_of_the_model() {
         assert_eq!(repeat.count, count(&is_there));
         assert_eq!(repeat.open, count(&|h| is_there(h) && h.is_open()));
         assert!(repeat.count >= 2);
+    }
+}
+
+#[test]
+fn a_figure_reads_its_index_and_no_record() {
+    let model = model(1);
+    let conn = model.world.store.reader();
+    for sql in [HAZARDS, INSPECTIONS, CLOSED, ON_TIME] {
+        let sql = sql.replace("{spaces}", "space IN (x'00', x'01')");
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![0; statement.parameter_count()];
+        let plan = statement.query_map(params_from_iter(nothing), |row| row.get(3));
+        let plan: Vec<String> = plan.unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        assert!(
+            plan.iter()
+                .all(|step| step.contains("USING COVERING INDEX")),
+            "{sql}: {plan:?}"
+        );
+    }
+}
+
+#[test]
+fn what_branches_owe_is_what_their_zones_owe() {
+    let model = model(4);
+    let conn = model.world.store.reader();
+    let (from, to) = (Day::at(begin()), Day(Day::at(begin()).0 + 60));
+    let zones = duty_completion(conn, &[], from, to, DEFAULT_SHIFTS_PER_DAY).unwrap();
+    let branches = duties_by_branch(&zones);
+    assert!(branches.len() > 1);
+    for branch in branches {
+        let mine = model.naive_duty(&[branch.space], from, to);
+        assert_eq!((branch.due, branch.done), mine);
+        assert_eq!(branch.completion, Rate::of(mine.1, mine.0));
+        let of = zones.iter().filter(|zone| zone.space == branch.space);
+        let behind = of.clone().filter(|zone| zone.done < zone.due).count();
+        assert_eq!(branch.behind, behind as u64);
+        assert!(branch.silent <= branch.behind);
     }
 }
 

@@ -23,10 +23,12 @@ pub struct TrendDay {
 }
 
 // Days in China: its offset and the length of a day, in milliseconds.
-const REPORTED: &str = "SELECT (at_ms + 28800000) / 86400000, count(*) FROM record
+const REPORTED: &str = "SELECT (at_ms + 28800000) / 86400000, count(*)
+    FROM record INDEXED BY hazard_figures
     WHERE kind = 'hazard' AND status <> 'void' AND at_ms >= ?1 AND at_ms < ?2 AND {spaces}
     GROUP BY 1";
-const CLOSED: &str = "SELECT (closed_ms + 28800000) / 86400000, count(*) FROM record
+const CLOSED: &str = "SELECT (closed_ms + 28800000) / 86400000, count(*)
+    FROM record INDEXED BY hazard_figures
     WHERE kind = 'hazard' AND status = 'closed' AND closed_ms >= ?1 AND closed_ms < ?2
         AND {spaces} GROUP BY 1";
 const INSPECTED: &str = "SELECT (at_ms + 28800000) / 86400000, count(*) FROM record

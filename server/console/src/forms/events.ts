@@ -1,5 +1,5 @@
 // What each event of a record asks for. Whether it may happen is the relay's to say.
-import { enumeration, instant, named, party, prose, required, text, type Field, type Model } from "./fields";
+import { enumeration, instant, named, party, photos, prose, required, text, type Field, type Model } from "./fields";
 
 const reason = prose("reason", required);
 const isMajor = (model: Model) => model.grade === "major" || model.isMajor === true;
@@ -43,9 +43,9 @@ const events: Record<string, Record<string, Field[]>> = {
     control_measure: [prose("text", required)],
     assigned: assignment,
     extended: [instant("deadline_ms", required), reason],
-    rectified: [prose("what", required)],
-    "rectified.on_the_spot": [prose("what", required)],
-    "rectified.on_behalf": [party("on_behalf_of", required), prose("what", required)],
+    rectified: [prose("what", required), photos("photos")],
+    "rectified.on_the_spot": [prose("what", required), photos("photos")],
+    "rectified.on_behalf": [party("on_behalf_of", required), prose("what", required), photos("reply_photos")],
     returned_for_rework: [reason],
     verified: [prose("conclusion", required), prose("assessment", { isShown: isMajor, ...required })],
     closed_out: [],

@@ -17,6 +17,7 @@ export type FieldType =
   | "items"
   | "risks"
   | "duty"
+  | "photos"
   | "group";
 
 export interface Field {
@@ -52,6 +53,7 @@ export const instant = make("instant");
 export const day = make("day");
 export const party = make("party");
 export const strings = make("strings");
+export const photos = make("photos");
 
 export const enumeration = (key: string, group: string, more: Partial<Field> = {}): Field => ({
   key,

@@ -4,12 +4,15 @@ import {
   enumeration,
   named,
   nameds,
+  photos,
   prose,
   required,
   strings,
   text,
   type Field,
 } from "./fields";
+
+import type catalogue from "../../../../core/catalogue/zh-CN.json";
 
 export interface Kind {
   /** Its name in the core. */
@@ -23,7 +26,7 @@ export interface Kind {
   /** Fields that stay as they were. */
   fixed: string[];
   /** Values of `category` in the list's filter: a group of the core's catalogue. */
-  category?: string;
+  category?: keyof typeof catalogue;
   /** Whether it has a signboard to print. */
   hasSignboard?: boolean;
 }
@@ -154,3 +157,6 @@ export const hazardFields: Field[] = [
   text("item"),
   prose("requirements"),
 ];
+
+/** What is asked for when one is reported from the desk. */
+export const hazardReportFields: Field[] = [...hazardFields, photos("photos")];

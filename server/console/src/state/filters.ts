@@ -21,5 +21,9 @@ export function useFilters(defaults: Filters = {}) {
     for (const key of Object.keys(filters)) delete filters[key];
     Object.assign(filters, all);
   }
-  return { filters, query, set };
+  /** Gives one of them another value. */
+  function put(key: string, value: string | undefined): void {
+    filters[key] = value;
+  }
+  return { filters, query, set, put };
 }

@@ -19,7 +19,7 @@ export async function loadOverview(spaces?: string) {
     ask(() => api.GET("/statistics/repeats", { params: { query: { days: 90, spaces: of } } })),
     ask(() => api.GET("/zones", { params: { query: { limit: 200, spaces: of } } })),
   ]);
-  return { now, period, trend: trend.days, duties: duties.zones, repeats: repeats.places, zones: zones.rows, year, quarter };
+  return { now, period, trend: trend.days, duties: duties.zones, branches: duties.branches, repeats: repeats.places, zones: zones.rows, year, quarter };
 }
 
 export type OverviewData = Awaited<ReturnType<typeof loadOverview>>;

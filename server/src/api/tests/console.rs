@@ -1,9 +1,13 @@
 //! What the console asks for besides records: what may be done, the ledger as a workbook, figures
 //! day by day, one-time links.
 
+use axum::http::{Method, StatusCode, header};
 use calamine::{Data, Reader as _};
+use serde_json::{Value, json};
+use vanguard_core::id::MemberId;
 
-use super::*;
+use super::site::{Site, site};
+use crate::access::Session;
 
 /// The refusals of a record's actions by event and case; null where it may be done.
 async fn refusals(site: &Site, who: MemberId, id: &str) -> Value {
@@ -68,7 +72,7 @@ async fn the_ledger_is_a_workbook_with_real_dates() {
             Method::GET,
             "/ledger",
             None,
-            super::super::workbook::MEDIA,
+            crate::api::workbook::MEDIA,
         )
         .await;
     assert_eq!(sheet.status, StatusCode::OK, "{}", sheet.text);

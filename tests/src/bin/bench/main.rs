@@ -5,6 +5,7 @@
 
 mod bindings;
 mod company;
+mod desk;
 mod fleet;
 mod limits;
 mod notebooks;
@@ -13,6 +14,7 @@ mod relay;
 mod scale;
 mod storm;
 mod table;
+mod year;
 
 use std::path::PathBuf;
 
@@ -27,17 +29,27 @@ struct Options {
     devices: usize,
     each: usize,
     large: usize,
+    desk: usize,
 }
 
 /// What may be measured alone.
-const PARTS: [&str; 6] = ["storm", "live", "everybody", "photos", "verbs", "large"];
-const USAGE: &str =
-    "bench [--devices N] [--each N] [--large N] [--scale SVG] [--json FILE] [PART…]";
+const PARTS: [&str; 7] = [
+    "storm",
+    "live",
+    "everybody",
+    "photos",
+    "desk",
+    "verbs",
+    "large",
+];
+const USAGE: &str = "bench [--devices N] [--each N] [--large N] [--desk N] [--scale SVG] \
+                     [--json FILE] [PART…]";
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some(relay::COMMAND) => return relay::run(&args[1..]),
+        Some(desk::COMMAND) => return desk::run(&args[1..]),
         Some(notebooks::COMMAND) => return notebooks::run(&args[1..]),
         Some(photos::COMMAND) => return photos::take_one(&args[1]),
         _ => {}
@@ -54,8 +66,9 @@ fn main() {
         number("--devices", 100),
         number("--each", 100),
         number("--large", 100_000),
+        number("--desk", 100_000),
     );
-    let ((Ok(devices), Ok(each), Ok(large)), true) = (
+    let ((Ok(devices), Ok(each), Ok(large), Ok(desk)), true) = (
         numbers,
         args.iter().all(|part| PARTS.contains(&part.as_str())),
     ) else {
@@ -66,6 +79,7 @@ fn main() {
         devices,
         each,
         large,
+        desk,
     };
     let is_asked = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
     let mut table = Table::default();
@@ -86,6 +100,9 @@ fn main() {
         }
         if is_asked("photos") {
             photos::measure(&mut table).await;
+        }
+        if is_asked("desk") {
+            desk::measure(options.desk, desk::SUPERVISORS, &mut table).await;
         }
         if let Some(picture) = &scale {
             scale::measure(picture, &mut table).await;
