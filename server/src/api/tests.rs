@@ -108,7 +108,7 @@ async fn site() -> Site {
         setup: Mutex::new(()),
         turns: Arc::new(Semaphore::new(64)),
         large_bodies: Arc::new(Semaphore::new(1)),
-        uploads: Arc::new(Semaphore::new(1)),
+        uploads: crate::http::blobs::Places::default(),
         limits: Limits::default(),
         public_url: "https://relay.example".into(),
         is_tls: true,

@@ -15,7 +15,32 @@ type Result<T> = rusqlite::Result<T>;
 /// The book's migrations in order.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
+/// Opens the book. One that is damaged is worth less than a relay that starts: it is begun anew.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    match open_as_it_is(path) {
+        Err(error) if is_damage(&error) => {
+            tracing::error!(%error, "blobs.db is damaged and begun anew; uploads begin anew, too");
+            for suffix in ["", "-wal", "-shm"] {
+                let mut name = path.as_os_str().to_owned();
+                name.push(suffix);
+                // Whatever cannot be removed shows in what follows.
+                let _ = std::fs::remove_file(name);
+            }
+            open_as_it_is(path)
+        }
+        opened => opened,
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(
+        error.sqlite_error_code(),
+        Some(DatabaseCorrupt | NotADatabase)
+    )
+}
+
+fn open_as_it_is(path: &Path) -> Result<Connection> {
     let mut conn = Connection::open(path)?;
     conn.busy_timeout(Duration::from_secs(10))?;
     conn.pragma_update(None, "journal_mode", "WAL")?;

@@ -155,8 +155,8 @@ async fn bytes_with_a_checksum_count_all_or_not_at_all() {
     let right = Checksum::Sha1(sha1::Sha1::digest(&photo[100..]).into());
     for (bytes, is_whole, checksum) in [
         (&photo[100..], true, Checksum::Sha256([0; 32])),
-        (&photo[100..300_000], true, right.clone()),
-        (&photo[100..300_000], false, right.clone()),
+        (&photo[100..300_000], true, right),
+        (&photo[100..300_000], false, right),
     ] {
         let mut turn = rig.blobs.turn(ME, upload.id).await.unwrap();
         assert_eq!(turn.offset(), 100);
@@ -166,7 +166,7 @@ async fn bytes_with_a_checksum_count_all_or_not_at_all() {
     }
     // Killed in the middle of one.
     let mut turn = rig.blobs.turn(ME, upload.id).await.unwrap();
-    turn.expect(right.clone()).await.unwrap();
+    turn.expect(right).await.unwrap();
     turn.push(&photo[100..300_000]).await.unwrap();
     drop(turn);
     let rig = rig.reopened();
@@ -324,4 +324,19 @@ async fn a_file_that_is_gone_is_not_said_to_be_held() {
     assert!(!rig.blobs.has(&hash));
     rig.put(&photo(300)).await;
     assert!(rig.blobs.surely_has(&hash).unwrap());
+}
+
+#[tokio::test]
+async fn a_damaged_book_costs_uploads_and_no_photo() {
+    let rig = Rig::new(BlobLimits::default());
+    let hash = rig.put(&photo(300)).await;
+    let begun = rig.begin(ME, &photo(500)).unwrap();
+    rig.send(&begun, &photo(500)[..100]).await.unwrap();
+    let (folder, limits) = (rig.folder, rig.limits);
+    drop(rig.blobs);
+    std::fs::write(folder.path().join("blobs.db"), "no database".repeat(100)).unwrap();
+    let blobs = Blobs::open(folder.path(), limits, rig.clock.clone()).unwrap();
+    assert!(blobs.surely_has(&hash).unwrap());
+    assert!(blobs.store.parts().unwrap().is_empty());
+    assert!(blobs.begin(ME, sha256(&photo(500)), 500).is_ok());
 }

@@ -45,7 +45,7 @@ struct Running {
 }
 
 /// What a request says that the SHA-1 or SHA-256 of its own bytes is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
     /// The 20 bytes of a SHA-1: every tus server knows it.
     Sha1([u8; 20]),
@@ -73,7 +73,7 @@ impl Summing {
         }
     }
 
-    fn is_right(self) -> bool {
+    fn holds(self) -> bool {
         match self {
             Self::Sha1(sum, expected) => sum.finalize().as_slice() == expected,
             Self::Sha256(sum, expected) => sum.finalize().as_slice() == expected,
@@ -267,7 +267,7 @@ impl Turn {
     pub async fn finish(mut self, is_whole: bool) -> Result<(Upload, u64), BlobError> {
         self.write().await?;
         let is_checked = self.upload.unchecked_from.take().is_some();
-        let is_right = self.summing.take().is_none_or(Summing::is_right);
+        let is_right = self.summing.take().is_none_or(Summing::holds);
         let (blobs, id, from) = (Arc::clone(&self.blobs), self.upload.id, self.from);
         if is_checked && !(is_whole && is_right) {
             // What is written stays marked as unchecked: the next turn cuts it off.

@@ -7,6 +7,7 @@ use axum::http::Extensions;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use vanguard_core::Env;
 
+use super::blobs::Places;
 use super::body::BodyLimits;
 use super::metrics::Metrics;
 use super::problem::{Problem, ProblemKind};
@@ -40,8 +41,8 @@ pub struct Shared {
     pub turns: Arc<Semaphore>,
     /// How many bodies may be large.
     pub large_bodies: Arc<Semaphore>,
-    /// How many requests may bring photos.
-    pub uploads: Arc<Semaphore>,
+    /// Which requests may bring photos.
+    pub uploads: Places,
     /// Bounds.
     pub limits: Limits,
     /// The address that invites name.

@@ -23,7 +23,7 @@ use vanguard_core::keys::PublicKey;
 pub use config::{Config, Limits, Tls};
 
 use crate::access::{Access, AccessError, PUBLIC_URL, Passwords, Throttle};
-use crate::http::blobs::UPLOADS_AT_WORK;
+use crate::http::blobs::Places;
 use crate::http::body::LARGE_BODIES;
 use crate::http::state::{App, Shared};
 use crate::relay::{Relay, RelayError};
@@ -111,7 +111,7 @@ impl Server {
             setup: Mutex::new(()),
             turns: Arc::new(Semaphore::new(config.limits.concurrent_requests)),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
-            uploads: Arc::new(Semaphore::new(UPLOADS_AT_WORK)),
+            uploads: Places::default(),
             limits: config.limits,
             public_url,
             is_tls: acceptor.is_some(),

@@ -4,6 +4,7 @@
 //! that names it and that the caller may see.
 
 mod download;
+mod places;
 mod range;
 mod tus;
 mod upload;
@@ -23,7 +24,7 @@ use super::state::App;
 use crate::blobs::Owner;
 
 pub(crate) use download::serve as serve_blob;
-pub(crate) use upload::UPLOADS_AT_WORK;
+pub(crate) use places::Places;
 
 /// The routes, from `/v1/blobs` on.
 pub(super) fn routes() -> Router<App> {

@@ -7,20 +7,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::Caller;
+use super::places::Taken;
 use super::tus;
 use crate::blobs::{BlobError, Checksum, PartId, Turn, Upload, blocking};
 use crate::http::body::Pieces;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
-
-/// So many requests bring bytes at a time; a slow one leaves all others their turns.
-pub(crate) const UPLOADS_AT_WORK: usize = 64;
-/// How long a request waits to be one of them.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `OPTIONS`: what this relay can do.
 pub(super) async fn abilities(State(app): State<App>) -> Response {
@@ -163,11 +158,11 @@ async fn prepare(
     caller: &Caller,
     id: Result<Path<String>, PathRejection>,
     headers: &HeaderMap,
-) -> Result<(Turn, OwnedSemaphorePermit), Response> {
+) -> Result<(Turn, Taken), Response> {
     let told = |problem: Problem| problem.into_response();
     let (offset, checksum) = head_of(headers).map_err(told)?;
     let declared = tus::number(headers, &header::CONTENT_LENGTH).ok();
-    let place = place(app).await.map_err(told)?;
+    let place = app.uploads.take(caller.owner).await.map_err(told)?;
     let mut turn = turn(app, caller, id).await.map_err(told)?;
     let stands = turn.offset();
     if stands != offset {
@@ -205,7 +200,7 @@ async fn take(
     app: App,
     mut turn: Turn,
     mut pieces: Pieces,
-    place: OwnedSemaphorePermit,
+    place: Taken,
 ) -> Result<(Upload, u64), Problem> {
     let cut: Option<Problem> = loop {
         let piece = tokio::select! {
@@ -243,14 +238,6 @@ async fn take(
             }
             Ok((upload, at))
         }
-    }
-}
-
-async fn place(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
-    let place = timeout(PATIENCE, Arc::clone(&app.uploads).acquire_owned()).await;
-    match place {
-        Ok(Ok(place)) => Ok(place),
-        _ => Err(ProblemKind::Busy.into()),
     }
 }
 
