@@ -6,16 +6,18 @@
 use std::path::Path;
 
 use jpeg_encoder::{ColorType, Encoder};
-use vanguard_core::Notebook;
+use vanguard_core::env::{Env as _, SystemEnv};
 use vanguard_core::http::{HttpError, HttpRelay};
-use vanguard_core::id::{HazardId, OrgId};
-use vanguard_core::model::SyncState;
+use vanguard_core::id::{DocumentId, EventId, HazardId, OrgId};
 use vanguard_core::model::hazard::{Hazard, HazardFields, HazardNature};
 use vanguard_core::model::photo::{Photo, PhotoPurpose, parse_hash};
+use vanguard_core::model::{Author, SyncState};
 use vanguard_core::photos::transfer::{Round, RoundOptions};
 use vanguard_core::photos::{Conditions, PhotoContext, PhotoError, PhotoOptions, Quota};
 use vanguard_core::store::photos;
 use vanguard_core::sync::Options;
+use vanguard_core::{NewEvent, Notebook, NotebookError, Verb};
+use vanguard_server::relay::Act;
 use vanguard_tests::blobs::bytes_of;
 use vanguard_tests::site::{Site, open_all};
 
@@ -209,5 +211,48 @@ async fn without_a_network_photos_wait_and_say_so() {
         .iter()
         .filter(|it| it.purpose == PhotoPurpose::Original);
     assert_eq!(originals.count(), 4);
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_took_a_photo_may_send_it_when_its_record_is_no_longer_theirs_to_see() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, org, mut notebooks) = two_phones(folder.path()).await;
+    let taker = &mut notebooks[0];
+    let photo = take(taker, 30);
+    let hazard = report(taker, org, vec![photo.clone()]);
+    let member = taker.member().unwrap();
+    let grants = taker.directory().grants_of(member);
+    let (grant, _) = grants.first().unwrap();
+    let ended = NewEvent {
+        id: EventId((&*SystemEnv::shared()).uuid_v7()),
+        at_ms: SystemEnv.now_ms(),
+        body: [("event", "ended"), ("reason", "调离")]
+            .map(|(key, value)| (key.to_owned(), value.into()))
+            .into_iter()
+            .collect(),
+    };
+    let act = Act {
+        document: DocumentId::from(*grant),
+        verb: Verb::Append { event: ended },
+    };
+    site.relay.act(Author::OPERATOR, vec![act]).await.unwrap();
+
+    sync(taker).await;
+    assert_eq!(taker.unsent().unwrap().changes, 0);
+    assert_eq!(state(taker, hazard), SyncState::MediaPending);
+    let http = HttpRelay::of(taker).unwrap();
+    http.sync_with_photos(taker, Options::default(), RoundOptions::default())
+        .await
+        .unwrap();
+    for (_, hash, _) in photo.files() {
+        assert!(site.relay.blobs().has(&parse_hash(hash).unwrap()));
+    }
+    assert_eq!(taker.delayed_photos().unwrap(), []);
+    let gone = taker.get::<Hazard>(hazard);
+    assert!(
+        matches!(gone, Err(NotebookError::NotFound(_))),
+        "now it is let go"
+    );
     site.stop().await;
 }

@@ -248,7 +248,8 @@ pub fn unconfirmed(conn: &Connection, limit: usize) -> Result<Vec<ByteArray32>> 
 }
 
 /// Takes what a receipt says of the files `asked` for: those that the relay holds are owed no
-/// more, the others are sent again a little later. Gives how many are newly settled.
+/// more, the others are sent again a little later. Gives how many are newly settled, and the
+/// records that name them.
 ///
 /// # Errors
 /// SQLite's.
@@ -257,19 +258,27 @@ pub fn confirm(
     asked: &[ByteArray32],
     held: &[ByteArray32],
     now_ms: i64,
-) -> Result<u64> {
+) -> Result<(u64, Vec<DocKey>)> {
     let mut count = 0;
+    let mut named = Vec::new();
     let mut settled =
         conn.prepare_cached("UPDATE blob SET is_owed = 0 WHERE hash = ?1 AND is_owed")?;
+    let mut documents = conn.prepare_cached("SELECT DISTINCT doc FROM photo WHERE hash = ?1")?;
     for hash in held {
-        count += settled.execute([hash.0])? as u64;
+        if settled.execute([hash.0])? == 0 {
+            continue;
+        }
+        count += 1;
+        for key in documents.query_map([hash.0], |row| row.get(0).map(DocKey))? {
+            named.push(key?);
+        }
     }
     let mut again = conn.prepare_cached("UPDATE blob SET is_sent = 0 WHERE hash = ?1")?;
     for hash in asked.iter().filter(|hash| !held.contains(hash)) {
         again.execute([hash.0])?;
         delay(conn, &hash.0, now_ms, "the relay does not hold it")?;
     }
-    Ok(count)
+    Ok((count, named))
 }
 
 /// How long a file waits after its first failure, in milliseconds; then twice as long each time.

@@ -81,7 +81,8 @@ fn forget_in(conn: &Connection, space: OrgId, member: MemberId) -> Result<()> {
         .try_for_each(|key| forget_unseen(conn, DocKey(key), member))
 }
 
-/// Forgets a document that the member may not see, unless something of it is still unsent.
+/// Forgets a document that the member may not see, unless something of it, or one of its photos, is
+/// still unsent.
 ///
 /// # Errors
 /// SQLite's, or a damaged row.
@@ -91,6 +92,8 @@ pub fn forget_unseen(conn: &Connection, key: DocKey, member: MemberId) -> Result
             "SELECT 1 FROM document d LEFT JOIN record r USING (doc)
              LEFT JOIN space s ON s.id = d.space
              WHERE d.doc = ?1 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = d.doc)
+             AND NOT EXISTS (SELECT 1 FROM photo p JOIN blob b ON b.hash = p.hash
+                 WHERE p.doc = d.doc AND b.is_owed)
              AND (s.id IS NULL OR (d.kind = 'violation' AND NOT s.sees_violations
                  AND r.creator IS NOT ?2))",
         )?

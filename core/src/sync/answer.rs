@@ -203,7 +203,11 @@ impl Page<'_> {
         }
         self.acknowledge(conn)?;
         let (asked, held) = (self.asked.photos, &self.response.photos_held);
-        taken.photos_acknowledged = photos::confirm(conn, asked, held, self.now_ms)?;
+        let (settled, records) = photos::confirm(conn, asked, held, self.now_ms)?;
+        taken.photos_acknowledged = settled;
+        for key in records {
+            scope::forget_unseen(conn, key, self.hand.member)?;
+        }
         self.pull(conn, &mut taken)?;
         let mut directory = Arc::clone(directory);
         for id in &taken.directory_documents {

@@ -231,7 +231,9 @@ impl Relay {
             self.push(pusher, batches).await?
         };
         let admitted = admitted_of(&pushed);
-        let photos_held = self.held_of(device.member, &request.photos).await?;
+        let photos_held = self
+            .held_of(device.member, device.id, &request.photos)
+            .await?;
         let held = photos_held.clone();
         let relay = Arc::clone(self);
         let (member, id) = (device.member, device.id);

@@ -44,19 +44,21 @@ const PAGE: usize = 1_000;
 
 impl Relay {
     /// How the records that a member may see name a file; none where there is no such record. What
-    /// was admitted before the question counts.
+    /// was admitted before the question counts. A `taker` is the device that asks to send it: what
+    /// it took itself it may send, even where its member may no longer see the record.
     ///
     /// # Errors
     /// [`RelayError::Busy`] where the replica is far behind, [`RelayError::Storage`].
     pub async fn namings(
         self: &Arc<Self>,
         member: MemberId,
+        taker: Option<DeviceId>,
         hash: Hash,
     ) -> Result<Vec<Naming>, RelayError> {
-        let mut visible = self.visible(member, vec![hash]).await?;
+        let mut visible = self.visible(member, taker, vec![hash]).await?;
         if visible.is_empty() {
             self.caught_up_soon().await?;
-            visible = self.visible(member, vec![hash]).await?;
+            visible = self.visible(member, taker, vec![hash]).await?;
         }
         let naming = |file: NamedFile| Naming {
             bytes: file.bytes,
@@ -66,10 +68,11 @@ impl Relay {
     }
 
     /// Which of the files that a device asks about a receipt may name: held, and named by a record
-    /// that its member may see.
+    /// that its member may see, or that says that it took them.
     pub(super) async fn held_of(
         self: &Arc<Self>,
         member: MemberId,
+        taker: DeviceId,
         asked: &[ByteArray32],
     ) -> Result<Vec<ByteArray32>, RelayError> {
         let hashes: Vec<Hash> = asked.iter().map(|hash| hash.0).collect();
@@ -83,7 +86,7 @@ impl Relay {
             tracing::warn!("a receipt leaves out photos: the replica is far behind");
         }
         let _promise = self.promises.read().await;
-        let visible = self.visible(member, hashes).await?;
+        let visible = self.visible(member, Some(taker), hashes).await?;
         let blobs = Arc::clone(&self.blobs);
         let held = blocking(move || {
             let mut held: Vec<ByteArray32> = Vec::new();
@@ -98,11 +101,12 @@ impl Relay {
         Ok(held.await?)
     }
 
-    /// The files among `hashes` as records name them that a member may see, hash by hash, as far
-    /// as the replica knows.
+    /// The files among `hashes` as records name them that a member may see, or whose `taker` this
+    /// is, hash by hash, as far as the replica knows.
     async fn visible(
         self: &Arc<Self>,
         member: MemberId,
+        taker: Option<DeviceId>,
         hashes: Vec<Hash>,
     ) -> Result<Vec<NamedFile>, RelayError> {
         let named = self.replica.read(move |conn| {
@@ -112,8 +116,12 @@ impl Relay {
             }
             Ok(named)
         });
-        let named = named.await?;
-        self.readable(member, named).await
+        let named: Vec<NamedFile> = named.await?;
+        let is_own = |file: &NamedFile| taker.is_some() && file.device == taker;
+        let (mut visible, others): (Vec<_>, Vec<_>) = named.into_iter().partition(is_own);
+        visible.extend(self.readable(member, others).await?);
+        visible.sort_by_key(|file| file.hash); // names of one file lie together
+        Ok(visible)
     }
 
     /// Those of the names that stand in records which a member may see.

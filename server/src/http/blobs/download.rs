@@ -47,7 +47,7 @@ pub(crate) async fn serve(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let hash = parse_hash(hash).ok_or(ProblemKind::NotFound)?;
-    let namings = app.relay.namings(member, hash).await?;
+    let namings = app.relay.namings(member, None, hash).await?;
     if namings.is_empty() {
         return Err(ProblemKind::NotFound.into());
     }

@@ -15,7 +15,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::map_response;
 use axum::routing::{head, options};
-use vanguard_core::id::MemberId;
+use vanguard_core::id::{DeviceId, MemberId};
 
 use super::auth::AnyAuth;
 use super::layers::is_same_origin;
@@ -46,6 +46,7 @@ pub(super) fn routes() -> Router<App> {
 struct Caller {
     owner: Owner,
     member: MemberId,
+    device: Option<DeviceId>,
 }
 
 impl FromRequestParts<App> for Caller {
@@ -54,8 +55,12 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let auth = AnyAuth::from_request_parts(parts, app).await?;
         let member = auth.member();
+        let mut device = None;
         let owner = match auth {
-            AnyAuth::Device(auth) => Owner::device(auth.device.id),
+            AnyAuth::Device(auth) => {
+                device = Some(auth.device.id);
+                Owner::device(auth.device.id)
+            }
             AnyAuth::Console(_) => {
                 let reads = matches!(parts.method, Method::GET | Method::HEAD);
                 if !reads && !is_same_origin(&parts.headers) {
@@ -64,6 +69,10 @@ impl FromRequestParts<App> for Caller {
                 Owner::member(member)
             }
         };
-        Ok(Self { owner, member })
+        Ok(Self {
+            owner,
+            member,
+            device,
+        })
     }
 }

@@ -43,7 +43,10 @@ pub(super) async fn begin(
         let problem = Problem::from(ProblemKind::PhotoTooLarge);
         return Err(problem.with("limit", blobs.limits().file_bytes.into()));
     }
-    let namings = app.relay.namings(caller.member, hash).await?;
+    let namings = app
+        .relay
+        .namings(caller.member, caller.device, hash)
+        .await?;
     if !namings.iter().any(|naming| naming.bytes == bytes) {
         return Err(ProblemKind::PhotoNotNamed.into());
     }
