@@ -84,7 +84,9 @@ impl Rig {
 }
 
 fn photo(length: usize) -> Vec<u8> {
-    (0..length).map(|at| (at * 7 + at / 251) as u8).collect()
+    (0..length)
+        .map(|at| (at * 7 + at / 251).to_le_bytes()[0])
+        .collect()
 }
 
 #[tokio::test]

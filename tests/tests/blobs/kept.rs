@@ -215,8 +215,9 @@ async fn push_and_kill(
     dice: &mut Dice,
 ) -> usize {
     use tokio::io::AsyncWriteExt as _;
-    if dice.percent(50) && offset < photo.len() {
-        let end = photo.len().min(offset + 1 + dice.below(150_000));
+    // However slow the machine is, every life of the relay brings the photo forward.
+    if offset < photo.len() {
+        let end = photo.len().min(offset + 60_000 + dice.below(150_000));
         let said = sender
             .send(upload, offset as u64, &photo[offset..end])
             .await;

@@ -77,13 +77,13 @@ async fn photos_survive_when_phones_and_relays_are_killed_at_any_byte() {
         } else {
             phone.kill().unwrap();
             phone.wait().unwrap();
-            promised = check(&notebook, &data, &files, promised);
+            promised = check(&notebook, &data, &files, &promised);
             phone = carrier(&notebook, &proxy.url());
         }
     }
     phone.kill().unwrap();
     phone.wait().unwrap();
-    let acknowledged = check(&notebook, &data, &files, promised).len();
+    let acknowledged = check(&notebook, &data, &files, &promised).len();
     println!("{kills:?} kills of phones and relays, {acknowledged} files acknowledged meanwhile");
     let mut notebooks = site::open_all(&[notebook]).unwrap();
     let key = notebooks[0].identity().unwrap().relay_key;
@@ -107,7 +107,7 @@ fn check(
     notebook: &Path,
     data: &Path,
     files: &[(String, Vec<u8>)],
-    before: Vec<String>,
+    before: &[String],
 ) -> Vec<String> {
     let notebooks = site::open_all(&[notebook.to_owned()]).unwrap();
     for (hash, bytes) in files {
