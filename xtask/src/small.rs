@@ -1,6 +1,7 @@
 //! How the library that apps carry is made small, beside what its profile in `Cargo.toml` says:
-//! C without what nobody calls, and a linker that keeps one of several equal functions. Each line
-//! is there because it was measured.
+//! C without what nobody calls, and a linker that keeps one of several equal functions: together
+//! 7.36 MB became 6.47 (Linux, x86-64, before photos). What frame pointers bring was measured on one
+//! dependency alone.
 
 use std::path::PathBuf;
 
