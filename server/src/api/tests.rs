@@ -15,7 +15,7 @@ use vanguard_core::model::hazard::HazardStatus;
 use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
 
 use super::extract::POSITION;
-use site::{Site, act, site};
+use site::{act, site};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hazard_lives_its_life_at_the_console() {
