@@ -225,7 +225,7 @@ async fn whoever_took_a_photo_may_send_it_when_its_record_is_no_longer_theirs_to
     let grants = taker.directory().grants_of(member);
     let (grant, _) = grants.first().unwrap();
     let ended = NewEvent {
-        id: EventId((&*SystemEnv::shared()).uuid_v7()),
+        id: EventId(SystemEnv::shared().uuid_v7()),
         at_ms: SystemEnv.now_ms(),
         body: [("event", "ended"), ("reason", "调离")]
             .map(|(key, value)| (key.to_owned(), value.into()))

@@ -72,6 +72,7 @@ fn a_screen_is_offered_what_the_rules_accept_and_nothing_else() {
 /// What each is offered of a zone, a team, a post and a temporary branch.
 #[test]
 fn a_screen_offers_zones_teams_posts_and_organisations_by_the_same_rules() {
+    use PartyOrgAction as A;
     let mut directory = directory();
     let mut member = |number: u128, role, org| {
         let id = MemberId(Uuid::from_u128(number));
@@ -122,7 +123,6 @@ fn a_screen_offers_zones_teams_posts_and_organisations_by_the_same_rules() {
     post.state.unreviewed = vec![EventId(Uuid::nil())];
     assert!(offered(&post, secretary).contains(&PostAction::ReviewEntry));
 
-    use PartyOrgAction as A;
     let mut branch = org(TEMPORARY, PartyOrgKind::TemporaryBranch, Some(COMMITTEE));
     let mut life = Vec::new();
     for status in PartyOrgStatus::ALL {

@@ -46,7 +46,7 @@ pub(crate) async fn measure_live(options: &Options, table: &mut Table) {
             while took_ms.len() < WRITES - WRITES / count - usize::from(number < WRITES % count) {
                 let news = channel.next().await.unwrap();
                 let now = Instant::now();
-                let page = news.page.expect("the news are small").page;
+                let page = news.page.unwrap().page; // the news are small
                 let begun = begun.lock().unwrap();
                 for record in &page.tail {
                     if begun[&record.document].0 != number {

@@ -27,6 +27,9 @@ struct Point {
     one_more_s: f64,
 }
 
+/// A line of the picture: its name, its colour, and what it shows.
+type Line = (&'static str, RGBColor, fn(&Point) -> f64);
+
 /// Measures all sizes, and draws them into `picture` (SVG).
 pub(crate) async fn measure(picture: &Path, table: &mut Table) {
     let mut by_records = Vec::new();
@@ -96,7 +99,7 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, axis: &str, poin
         .y_desc("seconds")
         .draw()
         .unwrap();
-    let lines: [(&str, RGBColor, fn(&Point) -> f64); 4] = [
+    let lines: [Line; 4] = [
         ("storm", RGBColor(200, 30, 30), |point| point.storm_s),
         ("catch-up of all", RGBColor(30, 90, 200), |point| {
             point.catch_up_s
