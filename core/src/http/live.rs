@@ -11,13 +11,16 @@ use reqwest::{StatusCode, Upgraded};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::{HttpError, HttpRelay, problem, unreachable};
 use crate::wire::{self, LiveNews};
 
 /// How long the relay may be silent before the channel counts as cut: it pings every 45 seconds.
 const SILENCE: Duration = Duration::from_secs(100);
+
+/// About what small news take. The whole buffer is cleared for each reading.
+const READ_BUFFER_BYTES: usize = 16 << 10;
 
 /// An open live channel.
 #[derive(Debug)]
@@ -47,7 +50,8 @@ impl HttpRelay {
         }
         let connection = response.upgrade().await.map_err(unreachable)?;
         // The answer's accept key needs no check: no proxy's cache stands within this TLS.
-        let socket = WebSocketStream::from_raw_socket(connection, Role::Client, None).await;
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
+        let socket = WebSocketStream::from_raw_socket(connection, Role::Client, Some(config)).await;
         Ok(LiveChannel { socket })
     }
 }

@@ -1,8 +1,9 @@
 //! Reads request bodies under bounds: bytes as sent, bytes after decompression, the memory that a
-//! decompressor may ask for, and the time between bytes. A body is decoded as it arrives and given
-//! up at the first byte over a bound, so that a small bomb costs no more than the bound.
+//! decompressor may ask for, and the time between bytes. A body is decompressed when the whole of it
+//! has come, and given up at the first byte over a bound: a small bomb costs no more than the bound,
+//! and a hundred phones that send at once do not have a decompressor each.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,12 +63,13 @@ pub async fn read(
     if declared.is_some_and(|length| length > limits.bytes as u64) {
         return Err(ProblemKind::TooLarge.into());
     }
-    let mut decoder = Decoder::of(headers, limits.bytes, large)?;
+    let encoding = Encoding::of(headers)?;
+    let mut sent = Bounded::new(limits.bytes, large);
     let mut pieces = Pieces::of(body, limits);
     while let Some(data) = pieces.next().await? {
-        decoder.push(&data)?;
+        sent.write_all(&data).map_err(|_| sent.problem())?;
     }
-    decoder.finish()
+    encoding.decoded(sent)
 }
 
 /// A body as sent, piece by piece as it arrives, under its bounds.
@@ -126,6 +128,37 @@ struct Bounded {
     is_crowded: bool,
 }
 
+impl Bounded {
+    fn new(limit: usize, large: &Arc<Semaphore>) -> Self {
+        Self {
+            bytes: Vec::new(),
+            limit,
+            is_over: false,
+            large: Arc::clone(large),
+            place: None,
+            is_crowded: false,
+        }
+    }
+
+    fn whole(self) -> Whole {
+        Whole {
+            bytes: self.bytes.into(),
+            place: self.place,
+        }
+    }
+
+    /// Why it takes no more; damaged input where it would.
+    fn problem(&self) -> Problem {
+        if self.is_over {
+            ProblemKind::TooLarge.into()
+        } else if self.is_crowded {
+            ProblemKind::Busy.into()
+        } else {
+            ProblemKind::BadRequest.into()
+        }
+    }
+}
+
 impl Write for Bounded {
     fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
         if data.len() > self.limit - self.bytes.len() {
@@ -148,22 +181,15 @@ impl Write for Bounded {
     }
 }
 
-enum Decoder {
-    Identity(Bounded),
-    Gzip(Box<flate2::write::MultiGzDecoder<Bounded>>),
-    Zstd(zstd::stream::write::Decoder<'static, Bounded>),
+/// How a body is written.
+enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
 }
 
-impl Decoder {
-    fn of(headers: &HeaderMap, limit: usize, large: &Arc<Semaphore>) -> Result<Self, Problem> {
-        let bounded = Bounded {
-            bytes: Vec::new(),
-            limit,
-            is_over: false,
-            large: Arc::clone(large),
-            place: None,
-            is_crowded: false,
-        };
+impl Encoding {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
         let encoding = encodings.next().map_or(Ok("identity"), |value| {
             value.to_str().map_err(|_| ProblemKind::UnsupportedMedia)
@@ -172,69 +198,44 @@ impl Decoder {
             return Err(ProblemKind::UnsupportedMedia.into());
         }
         if encoding.eq_ignore_ascii_case("identity") {
-            Ok(Self::Identity(bounded))
+            Ok(Self::Identity)
         } else if encoding.eq_ignore_ascii_case("gzip") {
-            let decoder = flate2::write::MultiGzDecoder::new(bounded);
-            Ok(Self::Gzip(Box::new(decoder)))
+            Ok(Self::Gzip)
         } else if encoding.eq_ignore_ascii_case("zstd") {
-            let mut decoder = zstd::stream::write::Decoder::new(bounded)
-                .map_err(|_| Problem::from(ProblemKind::Internal))?;
-            decoder
-                .window_log_max(ZSTD_WINDOW_LOG)
-                .map_err(|_| Problem::from(ProblemKind::Internal))?;
-            Ok(Self::Zstd(decoder))
+            Ok(Self::Zstd)
         } else {
             Err(Problem::from(ProblemKind::UnsupportedMedia).with("accepts", "zstd, gzip".into()))
         }
     }
 
-    fn push(&mut self, data: &[u8]) -> Result<(), Problem> {
-        let written = match self {
-            Self::Identity(bounded) => bounded.write_all(data),
-            Self::Gzip(decoder) => decoder.write_all(data),
-            Self::Zstd(decoder) => decoder.write_all(data),
-        };
-        written.map_err(|_| self.problem())
-    }
-
-    fn finish(mut self) -> Result<Whole, Problem> {
-        let flushed = match &mut self {
-            Self::Identity(_) => Ok(()),
-            Self::Gzip(decoder) => decoder.try_finish(),
-            Self::Zstd(decoder) => decoder.flush(),
-        };
-        flushed.map_err(|_| self.problem())?;
-        let (bytes, place) = match self {
-            Self::Identity(bounded) => (bounded.bytes, bounded.place),
-            Self::Gzip(mut decoder) => {
-                let bounded = decoder.get_mut();
-                (std::mem::take(&mut bounded.bytes), bounded.place.take())
-            }
-            Self::Zstd(decoder) => {
-                let bounded = decoder.into_inner();
-                (bounded.bytes, bounded.place)
-            }
-        };
-        Ok(Whole {
-            bytes: bytes.into(),
-            place,
-        })
-    }
-
-    fn problem(&self) -> Problem {
-        let bounded = match self {
-            Self::Identity(bounded) => bounded,
-            Self::Gzip(decoder) => decoder.get_ref(),
-            Self::Zstd(decoder) => decoder.get_ref(),
-        };
-        if bounded.is_over {
-            ProblemKind::TooLarge.into()
-        } else if bounded.is_crowded {
-            ProblemKind::Busy.into()
-        } else {
-            ProblemKind::BadRequest.into()
+    /// What was written so, under the same bound.
+    fn decoded(self, mut sent: Bounded) -> Result<Whole, Problem> {
+        let mut decoded = Bounded::new(sent.limit, &sent.large);
+        if !matches!(self, Self::Identity) {
+            decoded.place = sent.place.take();
         }
+        let copied = match self {
+            Self::Identity => return Ok(sent.whole()),
+            Self::Gzip => copy(
+                flate2::read::MultiGzDecoder::new(&sent.bytes[..]),
+                &mut decoded,
+            ),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(&sent.bytes[..])
+                    .map_err(|_| Problem::from(ProblemKind::Internal))?;
+                decoder
+                    .window_log_max(ZSTD_WINDOW_LOG)
+                    .map_err(|_| Problem::from(ProblemKind::Internal))?;
+                copy(decoder, &mut decoded)
+            }
+        };
+        copied.map_err(|_| decoded.problem())?;
+        Ok(decoded.whole())
     }
+}
+
+fn copy(mut from: impl Read, into: &mut Bounded) -> std::io::Result<()> {
+    std::io::copy(&mut from, into).map(|_| ())
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ use crate::relay::Device;
 const COALESCE: Duration = Duration::from_millis(5);
 /// A request for news names at most some thousands of hashes.
 const MESSAGE_LIMIT_BYTES: usize = 256 << 10;
+/// A listener says little, and the whole buffer is cleared for each reading.
+const READ_BUFFER_BYTES: usize = 4 << 10;
 /// And of a few thousand items; see [`super::sync`].
 const MESSAGE_LIMIT_ITEMS: usize = 10_000;
 /// Close codes of our own (RFC 6455, 7.4.2).
@@ -32,6 +34,7 @@ pub(super) async fn live(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MESSAGE_LIMIT_BYTES)
         .max_frame_size(MESSAGE_LIMIT_BYTES);
     upgrade.on_upgrade(move |socket| async move {
