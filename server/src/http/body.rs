@@ -48,15 +48,33 @@ pub struct BodyLimits {
 /// The whole body, decompressed.
 ///
 /// # Errors
-/// 413 over the bound, 415 for an encoding other than zstd, gzip and identity, 408 when it comes
-/// too slowly, 400 where it breaks off or is damaged, 503 where it is large and `large` has no
-/// place for it.
+/// Those of [`receive`] and [`Sent::decoded`].
 pub async fn read(
     headers: &HeaderMap,
     body: Body,
     limits: BodyLimits,
     large: &Arc<Semaphore>,
 ) -> Result<Whole, Problem> {
+    receive(headers, body, limits, large).await?.decoded()
+}
+
+/// A whole body as it was sent.
+pub struct Sent {
+    encoding: Encoding,
+    bytes: Bounded,
+}
+
+/// The whole body, as it was sent.
+///
+/// # Errors
+/// 413 over the bound, 415 for an encoding other than zstd, gzip and identity, 408 when it comes
+/// too slowly, 400 where it breaks off, 503 where it is large and `large` has no place for it.
+pub async fn receive(
+    headers: &HeaderMap,
+    body: Body,
+    limits: BodyLimits,
+    large: &Arc<Semaphore>,
+) -> Result<Sent, Problem> {
     let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -64,12 +82,12 @@ pub async fn read(
         return Err(ProblemKind::TooLarge.into());
     }
     let encoding = Encoding::of(headers)?;
-    let mut sent = Bounded::new(limits.bytes, large);
+    let mut bytes = Bounded::new(limits.bytes, large);
     let mut pieces = Pieces::of(body, limits);
     while let Some(data) = pieces.next().await? {
-        sent.write_all(&data).map_err(|_| sent.problem())?;
+        bytes.write_all(&data).map_err(|_| bytes.problem())?;
     }
-    encoding.decoded(sent)
+    Ok(Sent { encoding, bytes })
 }
 
 /// A body as sent, piece by piece as it arrives, under its bounds.
@@ -207,27 +225,34 @@ impl Encoding {
             Err(Problem::from(ProblemKind::UnsupportedMedia).with("accepts", "zstd, gzip".into()))
         }
     }
+}
 
-    /// What was written so, under the same bound.
-    fn decoded(self, mut sent: Bounded) -> Result<Whole, Problem> {
-        let mut decoded = Bounded::new(sent.limit, &sent.large);
-        if !matches!(self, Self::Identity) {
-            decoded.place = sent.place.take();
+impl Sent {
+    /// What was written so, under the same bound. It blocks for as long as it is large.
+    ///
+    /// # Errors
+    /// 413 over the bound, 400 where it is damaged, 503 where it is large and there is no place
+    /// for it.
+    pub fn decoded(self) -> Result<Whole, Problem> {
+        let Self {
+            encoding,
+            bytes: mut sent,
+        } = self;
+        if let Encoding::Identity = encoding {
+            return Ok(sent.whole());
         }
-        let copied = match self {
-            Self::Identity => return Ok(sent.whole()),
-            Self::Gzip => copy(
-                flate2::read::MultiGzDecoder::new(&sent.bytes[..]),
-                &mut decoded,
-            ),
-            Self::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(&sent.bytes[..])
-                    .map_err(|_| Problem::from(ProblemKind::Internal))?;
-                decoder
-                    .window_log_max(ZSTD_WINDOW_LOG)
-                    .map_err(|_| Problem::from(ProblemKind::Internal))?;
-                copy(decoder, &mut decoded)
-            }
+        let mut decoded = Bounded::new(sent.limit, &sent.large);
+        decoded.place = sent.place.take();
+        let copied = if let Encoding::Gzip = encoding {
+            let decoder = flate2::read::MultiGzDecoder::new(&sent.bytes[..]);
+            copy(decoder, &mut decoded)
+        } else {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(&sent.bytes[..])
+                .map_err(|_| Problem::from(ProblemKind::Internal))?;
+            decoder
+                .window_log_max(ZSTD_WINDOW_LOG)
+                .map_err(|_| Problem::from(ProblemKind::Internal))?;
+            copy(decoder, &mut decoded)
         };
         copied.map_err(|_| decoded.problem())?;
         Ok(decoded.whole())

@@ -6,12 +6,12 @@ use axum::response::{IntoResponse, Response};
 use minicbor::Encode;
 use vanguard_core::wire;
 
-use super::body::{self, Whole};
+use super::body::{self, Sent};
 use super::problem::{Problem, ProblemKind};
 use super::state::App;
 
-/// The body of a CBOR request.
-pub(super) async fn body(app: &App, request: Request, limit: usize) -> Result<Whole, Problem> {
+/// The body of a CBOR request, as it was sent.
+pub(super) async fn body(app: &App, request: Request, limit: usize) -> Result<Sent, Problem> {
     let (parts, body) = request.into_parts();
     let media = parts.headers.get(header::CONTENT_TYPE);
     if media.is_none_or(|media| media.as_bytes() != wire::MEDIA_TYPE.as_bytes()) {
@@ -19,7 +19,7 @@ pub(super) async fn body(app: &App, request: Request, limit: usize) -> Result<Wh
         return Err(problem.with("accepts", wire::MEDIA_TYPE.into()));
     }
     let limits = app.body_limits(limit);
-    body::read(&parts.headers, body, limits, &app.large_bodies).await
+    body::receive(&parts.headers, body, limits, &app.large_bodies).await
 }
 
 /// A CBOR response.

@@ -23,7 +23,10 @@ pub(super) async fn enrol(State(app): State<App>, request: Request) -> Result<Re
     if let Some(wait) = app.strangers.wait(&address, Instant::now()) {
         return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
     }
-    let body = cbor::body(&app, request, BODY_BYTES).await?.bytes;
+    let body = cbor::body(&app, request, BODY_BYTES)
+        .await?
+        .decoded()?
+        .bytes;
     let request: EnrolRequest = wire::decode(&body).map_err(|e| cbor::malformed(&e))?;
     cbor::check_protocol(request.protocol)?;
     let relay_key = app.relay.key().public_key();

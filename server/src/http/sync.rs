@@ -3,9 +3,11 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use minicbor::Decoder;
+use tokio::sync::OwnedSemaphorePermit;
 use vanguard_core::wire::{self, BODY_LIMIT_BYTES, SyncRequest};
 
 use super::auth::DeviceAuth;
+use super::body::Sent;
 use super::cbor;
 use super::problem::Problem;
 use super::state::App;
@@ -21,25 +23,33 @@ pub(super) async fn sync(
     auth: DeviceAuth,
     request: Request,
 ) -> Result<Response, Problem> {
-    let body = cbor::body(&app, request, BODY_LIMIT_BYTES).await?;
-    cbor::check_protocol(protocol_of(&body.bytes)?)?;
-    // Checking megabytes of arrays takes milliseconds: not on a thread that others wait for.
-    let (body, place) = (body.bytes, body.place);
-    let decoded = app.relay.blocking(move || {
-        let decoded = wire::check_items(&body, REQUEST_LIMIT_ITEMS)
-            .and_then(|()| wire::decode::<SyncRequest>(&body));
-        Ok::<_, RelayError>(decoded.map_err(|e| cbor::malformed(&e)))
-    });
-    let request = decoded.await??;
+    let sent = cbor::body(&app, request, BODY_LIMIT_BYTES).await?;
+    // A phone's turn comes before its body is unfolded: those who wait hold what they sent, and no
+    // more. Megabytes of arrays take milliseconds: not on a thread that others wait for.
+    let turn = app.relay.turn(auth.device.id).await?;
+    let decoded = app
+        .relay
+        .blocking(move || Ok::<_, RelayError>((decode(sent), turn)));
+    let (decoded, turn) = decoded.await?;
+    let (request, place) = decoded?;
     let device = auth.device.id;
     app.access.note_contact(device, request.health);
     if !auth.has_synced {
         app.access(move |access| access.note_first_sync(device))
             .await?;
     }
-    let response = app.relay.sync(&auth.device, request).await?;
+    let response = app.relay.sync_in(Some(turn), &auth.device, request).await?;
     drop(place); // a large body is done with only now
     Ok(cbor::response(&response))
+}
+
+/// What a body says, and its place among the large ones.
+fn decode(sent: Sent) -> Result<(SyncRequest, Option<OwnedSemaphorePermit>), Problem> {
+    let body = sent.decoded()?;
+    cbor::check_protocol(protocol_of(&body.bytes)?)?;
+    let decoded = wire::check_items(&body.bytes, REQUEST_LIMIT_ITEMS)
+        .and_then(|()| wire::decode::<SyncRequest>(&body.bytes));
+    Ok((decoded.map_err(|e| cbor::malformed(&e))?, body.place))
 }
 
 /// The protocol of a request, whatever the rest of it is: an older one may be shaped otherwise.

@@ -43,6 +43,7 @@ use pool::Pool;
 pub use quarantine::{QuarantineCount, Quarantined};
 use replica::Followed;
 pub use replica::Replica;
+pub(crate) use turns::Turn;
 use turns::Turns;
 use writer::{Answer, Job, Writer};
 
@@ -221,6 +222,32 @@ impl Relay {
         device: &Device,
         request: SyncRequest,
     ) -> Result<SyncResponse, RelayError> {
+        let turn = if request.batches.is_empty() {
+            None
+        } else {
+            Some(self.turn(device.id).await?)
+        };
+        self.sync_in(turn, device, request).await
+    }
+
+    /// Waits until it is a device's turn to push.
+    ///
+    /// # Errors
+    /// [`RelayError::Stopped`].
+    pub(crate) async fn turn(&self, device: DeviceId) -> Result<Turn, RelayError> {
+        self.turns.of(device).await.ok_or(RelayError::Stopped)
+    }
+
+    /// Answers a sync of a device whose turn it is; without a turn it may push nothing.
+    ///
+    /// # Errors
+    /// See [`Relay::sync`].
+    pub(crate) async fn sync_in(
+        self: &Arc<Self>,
+        turn: Option<Turn>,
+        device: &Device,
+        request: SyncRequest,
+    ) -> Result<SyncResponse, RelayError> {
         if request.protocol < PROTOCOL {
             return Err(RelayError::TooOld);
         }
@@ -233,14 +260,13 @@ impl Relay {
         };
         let mut request = request;
         let batches = std::mem::take(&mut request.batches);
-        let pushed = if batches.is_empty() {
-            Pushed {
+        let pushed = match turn {
+            Some(turn) if !batches.is_empty() => self.push(turn, pusher, batches).await?,
+            _ => Pushed {
                 outcomes: Vec::new(),
                 hashes: Vec::new(),
                 received_at_ms: self.env.now_ms(),
-            }
-        } else {
-            self.push(pusher, batches).await?
+            },
         };
         let admitted = admitted_of(&pushed);
         let photos_held = self
@@ -298,13 +324,12 @@ impl Relay {
     /// Judges batches and puts them into the log.
     async fn push(
         self: &Arc<Self>,
+        turn: Turn,
         pusher: Pusher,
         batches: Vec<SealedBatch>,
     ) -> Result<Pushed, RelayError> {
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
-        let turn = self.turns.of(pusher.device).await;
-        let turn = turn.ok_or(RelayError::Stopped)?;
         let judging = self.blocking(move || {
             let submitted = relay.submit(pusher, batches, false, reply);
             drop(turn); // not before: nobody waits for an answer that has gone

@@ -1,5 +1,6 @@
-//! Whose push it is: one of a device at a time. A device that pushes much at once waits for itself,
-//! and not everybody for it.
+//! Whose push it is: one of a device at a time, and of few devices at once. A device that pushes
+//! much waits for itself, and not everybody for it; and what a hundred of them bring is unfolded
+//! piece by piece.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -7,24 +8,48 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use vanguard_core::id::DeviceId;
 
+/// So many pushes are unfolded at once: enough to keep every core busy while some wait for others.
+const PLACES: usize = 8;
+
 /// The turns of one relay.
-#[derive(Default)]
 pub(super) struct Turns {
+    places: Arc<Semaphore>,
     devices: Mutex<HashMap<DeviceId, Weak<Semaphore>>>,
-    /// How many have a turn.
+    /// How many have a turn, or wait for a place.
     taken: watch::Sender<usize>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(PLACES)),
+            devices: Mutex::default(),
+            taken: watch::Sender::default(),
+        }
+    }
 }
 
 /// A device's turn, until it is dropped.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     _own: Arc<Semaphore>,
     _permit: OwnedSemaphorePermit,
-    taken: watch::Sender<usize>,
+    _place: OwnedSemaphorePermit,
+    _counted: Counted,
 }
 
-impl Drop for Turn {
+/// One of those that are counted, until it is dropped.
+struct Counted(watch::Sender<usize>);
+
+impl Counted {
+    fn of(taken: &watch::Sender<usize>) -> Self {
+        taken.send_modify(|taken| *taken += 1);
+        Self(taken.clone())
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.taken.send_modify(|taken| *taken -= 1);
+        self.0.send_modify(|taken| *taken -= 1);
     }
 }
 
@@ -38,11 +63,13 @@ impl Turns {
     pub(super) async fn of(&self, device: DeviceId) -> Option<Turn> {
         let own = self.own(device);
         let permit = Arc::clone(&own).acquire_owned().await.ok()?;
-        self.taken.send_modify(|taken| *taken += 1);
+        let counted = Counted::of(&self.taken);
+        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
         Some(Turn {
             _own: own,
             _permit: permit,
-            taken: self.taken.clone(),
+            _place: place,
+            _counted: counted,
         })
     }
 

@@ -20,10 +20,6 @@ use std::path::PathBuf;
 
 use table::Table;
 
-/// That of the `vanguard` binary, whose relay this measures.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What is measured.
 struct Options {
     devices: usize,
