@@ -104,9 +104,10 @@ impl Notebook {
     /// # Errors
     /// `Invalid` where it is no picture or too large a one, `Storage`, `Paused`.
     #[uniffi::method(default(keeps_untouched = false))]
+    #[allow(clippy::needless_pass_by_value)] // borrowed bytes are no array in Kotlin
     pub fn take_photo(
         &self,
-        jpeg: &[u8],
+        jpeg: Vec<u8>,
         context: PhotoContext,
         keeps_untouched: bool,
     ) -> Result<Photo> {
@@ -115,7 +116,7 @@ impl Notebook {
             ..PhotoOptions::default()
         };
         // Not while the notebook is held: others read and write meanwhile.
-        let picture = Picture::of(jpeg, &options)?;
+        let picture = Picture::of(&jpeg, &options)?;
         let quota = Quota::default();
         Ok(self.write(|it| Ok(it.keep_photo(&picture, &context, &quota)))??)
     }

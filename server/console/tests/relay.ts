@@ -7,8 +7,8 @@ import { chromium, type FullConfig } from "@playwright/test";
 import { GUIDES, stateOf } from "./guides";
 import { start } from "./program";
 
-/** The default seed: with conflicts and superseded events among its hazards. */
-const DEMO = ["demo", "--members", "60", "--days", "7"];
+/** A seed with an open conflict and superseded events among its hazards. */
+const DEMO = ["demo", "--members", "60", "--days", "7", "--seed", "7"];
 
 export default async function setUp(config: FullConfig): Promise<() => Promise<void>> {
   const data = mkdtempSync(join(tmpdir(), "vanguard-web-"));
