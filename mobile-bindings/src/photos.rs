@@ -133,7 +133,7 @@ impl Notebook {
         keeps_untouched: bool,
     ) -> Result<Photo> {
         let jpeg = std::fs::read(PathBuf::from(path)).map_err(PhotoError::File)?;
-        self.take_photo(&jpeg, context, keeps_untouched)
+        self.take_photo(jpeg, context, keeps_untouched)
     }
 
     /// Where a photo's file lies, by the hash of its thumbnail or original; nothing where it is not
