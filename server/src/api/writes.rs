@@ -112,8 +112,8 @@ pub(super) async fn append_event(
 pub(super) struct IdentifiedEvent {
     /// The event's id, a UUIDv7; see there.
     id: Option<Uuid>,
-    /// What happens.
-    #[schema(value_type = AnyEvent)]
+    /// What happens: an event as `POST /documents/{id}/events` takes it.
+    #[schema(value_type = HashMap<String, Value>)]
     event: Map<String, Value>,
 }
 
