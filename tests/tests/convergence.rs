@@ -23,6 +23,7 @@ fn number(name: &str, default: u64) -> u64 {
 /// One walk; gives what it did.
 fn walk(seed: u64, steps: usize, is_told: bool) -> Result<Tally, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     let walked = catch_unwind(AssertUnwindSafe(|| {

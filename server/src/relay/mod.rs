@@ -143,7 +143,7 @@ pub struct Relay {
 
 impl Relay {
     /// Opens the relay's data, makes what is missing, and starts its writer and its replica. Must
-    /// be called within a tokio runtime.
+    /// be called within a tokio runtime that has its timers enabled.
     ///
     /// # Errors
     /// [`RelayError::Storage`] where the directory or a file in it cannot be used.
