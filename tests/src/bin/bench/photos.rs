@@ -88,6 +88,7 @@ async fn travel(directory: &Path, table: &mut Table) {
     let ready = &relay.ready;
     let mut taker = Device::enrol(directory, "phone-taker", &ready.invites[0]).await;
     let mut viewer = Device::enrol(directory, "phone-viewer", &ready.invites[1]).await;
+    taker.sync().await;
     let (context, options) = (PhotoContext::default(), PhotoOptions::default());
     let mut photos: Vec<Photo> = Vec::new();
     for seed in 0..PHOTOS {
