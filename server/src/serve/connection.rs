@@ -67,6 +67,10 @@ impl Listening {
                     continue;
                 }
             };
+            // A file's last piece would wait 40 ms for the client's word that the first has come.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "small packets of a connection wait for each other");
+            }
             let gauge = self.app.metrics.connections.clone();
             gauge.inc();
             let peer = Peer {
