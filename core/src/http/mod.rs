@@ -90,6 +90,9 @@ impl Traffic {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long nothing may arrive before an exchange counts as cut.
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a connection is kept for the next request: less than the 30 seconds after which the relay
+/// hangs up, so that no request meets a connection that is just being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Level 3 is zstd's own default: fast, and small enough.
 const ZSTD_LEVEL: i32 = 3;
 /// Bodies below this size do not gain by compression, in bytes.
@@ -107,6 +110,7 @@ impl HttpRelay {
             .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .no_proxy()
             .build()
             .map_err(|error| HttpError::Address(error.to_string()))?;
