@@ -1,7 +1,8 @@
 //! Nothing enters a relay's log unchecked: the four steps that every pushed change goes through,
 //! in causal order. **Bounded** before it is parsed; **well-formed**; **applied** to a copy and
-//! reloaded, or written as Automerge writes; **allowed** on its decoded operations by the rules. Pure: a document as it stands
-//! and a change go in, a [`Verdict`] comes out; the relay keeps the log around it.
+//! reloaded, or written as Automerge writes; **allowed** on its decoded operations by the rules.
+//! Pure: a document as it stands and a change go in, a [`Verdict`] comes out; the relay keeps the
+//! log around it.
 
 pub mod bounded;
 mod shape;
@@ -230,7 +231,7 @@ fn judge(
         Some(_) => None,
     };
     let is_plain = read.is_some() && is_as_written(&change, expanded);
-    let apply = || applied(subject.map(|subject| &subject.doc), change);
+    let apply = || applied(base, change);
     let is_directory = |contents: &Contents| {
         let header = contents.header();
         header.is_ok_and(|header| header.kind.is_directory()) // these are asked for, as they stand
