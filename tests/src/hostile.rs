@@ -2,9 +2,8 @@
 //! to a relay that serves others at the same time.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use automerge::{Automerge, Change, ExpandedChange};
 use rusqlite::{Connection, OpenFlags};
@@ -29,7 +28,7 @@ use vanguard_core::wire::{
 use vanguard_core::{Composer, NewEvent, Notebook, Verb};
 use vanguard_server::relay::Act;
 
-use crate::site::Site;
+use crate::site::{self, Site};
 use crate::{creation, scratch};
 
 fn env() -> std::sync::Arc<dyn Env> {
@@ -249,16 +248,8 @@ impl Scene {
     pub async fn outside(self, program: &str) -> Outside {
         let address = self.site.address;
         self.site.stop().await;
-        let mut child = Command::new(program)
-            .arg(&self.data)
-            .arg(address.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let said = child.stdout.as_mut().unwrap();
-        BufReader::new(said).read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), "ready");
+        let mut program = Command::new(program);
+        let child = site::start_program(program.arg(&self.data).arg(address.to_string()));
         Outside {
             child,
             honest: self.honest.unwrap(),

@@ -1,7 +1,9 @@
 //! A relay as it runs for real, HTTPS and enrolment included, and the phones of one branch.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -215,4 +217,14 @@ pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Notebook>, String> {
         Some(aside) => Err(format!("a notebook was damaged: {}", aside.display())),
         None => Ok(opened),
     }
+}
+
+/// Starts a relay as a program of its own, and waits until it says that it is ready.
+pub fn start_program(command: &mut Command) -> Child {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let said = child.stdout.as_mut().unwrap();
+    BufReader::new(said).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "ready");
+    child
 }

@@ -1,10 +1,9 @@
 //! A relay killed in a storm of syncs.
 
 use std::collections::HashSet;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use super::phones::keeps_promises;
 use super::{Worker, acknowledged_after};
 use crate::dice::Dice;
 use crate::scratch;
-use crate::site::{Site, come_together, open_all};
+use crate::site::{Site, come_together, open_all, start_program};
 
 /// Phones that storm the relay.
 const PHONES: usize = 4;
@@ -107,19 +106,11 @@ pub async fn kill_relays(
 
 fn start(program: &str, data: &Path, address: SocketAddr, defect: Option<&str>) -> Child {
     let mut command = Command::new(program);
-    command
-        .arg(data)
-        .arg(address.to_string())
-        .stdout(Stdio::piped());
+    command.arg(data).arg(address.to_string());
     if let Some(defect) = defect {
         command.env("VANGUARD_DEFECT", defect);
     }
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    let said = child.stdout.as_mut().unwrap();
-    BufReader::new(said).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "ready");
-    child
+    start_program(&mut command)
 }
 
 impl Storm {

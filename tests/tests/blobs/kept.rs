@@ -1,8 +1,7 @@
 //! What is held: promised by receipts, dropped only when nothing has named it for long, and still
 //! there after a kill.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::Arc;
 
 use serde_json::{Map, json};
@@ -11,7 +10,7 @@ use vanguard_core::keys::{hex, sha256};
 use vanguard_core::wire::{self, ByteArray32, SyncRequest, SyncResponse};
 use vanguard_tests::blobs::{Desk, Sender, bytes_of, named, plain_config};
 use vanguard_tests::dice::Dice;
-use vanguard_tests::{TestEnv, scratch};
+use vanguard_tests::{TestEnv, scratch, site};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -143,17 +142,8 @@ async fn an_upload_ends_when_its_owner_says_so_or_forgets_it() {
 
 /// A relay in a process of its own.
 fn start(data: &std::path::Path, address: std::net::SocketAddr) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_relay"))
-        .arg(data)
-        .args([&address.to_string(), "plain"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let said = child.stdout.as_mut().unwrap();
-    BufReader::new(said).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "ready");
-    child
+    let mut program = Command::new(env!("CARGO_BIN_EXE_relay"));
+    site::start_program(program.arg(data).args([&address.to_string(), "plain"]))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,5 @@
 //! Either side killed at any byte.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -18,17 +17,8 @@ use vanguard_tests::{scratch, site};
 const KILLS: usize = 30;
 
 fn relay(data: &Path, address: SocketAddr) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_relay"))
-        .arg(data)
-        .args([&address.to_string(), "plain"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let said = child.stdout.as_mut().unwrap();
-    BufReader::new(said).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "ready");
-    child
+    let mut program = Command::new(env!("CARGO_BIN_EXE_relay"));
+    site::start_program(program.arg(data).args([&address.to_string(), "plain"]))
 }
 
 fn carrier(notebook: &Path, url: &str) -> Child {
