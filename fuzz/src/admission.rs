@@ -5,7 +5,7 @@ use automerge::Automerge;
 use serde_json::json;
 use vanguard_core::admission::{Claim, Context, Subject, Verdict, admit, parse};
 use vanguard_core::batch::change_hash;
-use vanguard_core::document::Admitted;
+use vanguard_core::document::{Admitted, Contents};
 
 use super::life::{self, NOW_MS, PREFIX, SPACE, Step};
 use super::made_to_fit;
@@ -14,12 +14,30 @@ thread_local! {
     static LIFE: Vec<Step> = life::life();
 }
 
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It was no change, or one that the rules do not accept.
+    Refused,
+    /// It builds on what nobody has.
+    Held,
+    /// It was admitted as it was read.
+    Read,
+    /// It was admitted after its document had been loaded.
+    Loaded,
+}
+
 /// Judges a change: the first byte says on which state of the document, the rest is its bytes.
 ///
 /// # Panics
 /// Where an admitted change has done harm.
+pub fn judge(data: &[u8]) -> Outcome {
+    LIFE.with(|life| judge_on(life, data))
+}
+
+/// [Judges](judge) a change, for a target.
 pub fn run(data: &[u8]) {
-    LIFE.with(|life| run_on(life, data));
+    judge(data);
 }
 
 /// The seeds: every change of the life, on the document that it was made on.
@@ -28,13 +46,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
     LIFE.with(|life| (0..).zip(life).map(seed).collect())
 }
 
-fn run_on(life: &[Step], data: &[u8]) {
+fn judge_on(life: &[Step], data: &[u8]) -> Outcome {
     let Some((at, data)) = data.split_first() else {
-        return;
+        return Outcome::Refused;
     };
     let step = &life[usize::from(*at) % life.len()];
     let Some(raw) = made_to_fit(data) else {
-        return;
+        return Outcome::Refused;
     };
     let directory = life::directory();
     let context = Context {
@@ -54,16 +72,16 @@ fn run_on(life: &[Step], data: &[u8]) {
         received_at_ms: NOW_MS,
     };
     let Ok(parsed) = parse(&raw) else {
-        return;
+        return Outcome::Refused;
     };
-    let Verdict::Admitted(outcome) = admit(&context, step.before.as_ref(), claim, parsed, placed)
-    else {
-        return;
+    let (subject, outcome) = match admit(&context, step.before.as_ref(), claim, parsed, placed) {
+        Verdict::Refused(_) => return Outcome::Refused,
+        Verdict::Held { .. } => return Outcome::Held,
+        Verdict::Admitted(admitted) => match admitted.subject {
+            Some(subject) => (subject, Outcome::Loaded),
+            None => (as_read(&raw, placed), Outcome::Read),
+        },
     };
-    let subject = outcome.subject.unwrap_or_else(|| {
-        let hash = change_hash(&raw).expect("what is admitted has a hash");
-        Subject::load([(placed, hash, raw.as_slice())]).expect("what is admitted unloaded loads")
-    });
     assert!(!subject.doc.get_heads().is_empty());
     let mut reloaded = Automerge::load(&subject.doc.save()).expect("what is admitted reloads");
     let seen = subject.frontier().expect("what is admitted can be read");
@@ -72,4 +90,14 @@ fn run_on(life: &[Step], data: &[u8]) {
         .perform(&mut reloaded, &comment, &seen)
         .expect("what is admitted can be worked on");
     parse(&next.raw).expect("and what is done then is a change");
+    outcome
+}
+
+/// The document of a first change that was admitted as it was read: what was read is what it holds.
+fn as_read(raw: &[u8], placed: Admitted) -> Subject {
+    let hash = change_hash(raw).expect("what is admitted has a hash");
+    let subject = Subject::load([(placed, hash, raw)]).expect("what is admitted unloaded loads");
+    let read = Contents::of_creation(raw).expect("what was read can be read");
+    assert_eq!(Contents::of(&subject.doc), Ok(read));
+    subject
 }

@@ -1,5 +1,5 @@
 //! What each fuzz target does with its bytes. The tests do the same with every committed corpus
-//! (`tests/tests/corpora.rs`), so that what fuzzing once found is met again wherever tests run.
+//! (`tests/tests/fuzzed`), so that what fuzzing once found is met again wherever tests run.
 
 pub mod admission;
 pub mod bounded;

@@ -226,9 +226,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn what_hangs_is_ended() {
-        let call = Call::new("sleep").args(["60"]);
-        let started = Instant::now();
+        let call = Call::new("sleep").args(["infinity"]);
         assert!(succeed_within(&call, Duration::from_millis(300)).is_err());
-        assert!(started.elapsed() < Duration::from_secs(30));
     }
 }

@@ -111,7 +111,7 @@ fn fast(workspace: &Workspace) -> Vec<Step> {
         tests(
             fleet
                 .args(["--lib", "--test", "stories", "--test", "over_https"])
-                .args(["--test", "attacks", "--test", "corpora"])
+                .args(["--test", "attacks", "--test", "fuzzed"])
                 .args(["--test", "blobs", "--test", "photos"]),
         ),
     ]

@@ -1,27 +1,17 @@
-//! What Automerge writes passes; what asks for more than it holds is refused; what was tampered
-//! with never harms, whether it passes or not.
+//! What Automerge writes passes; what asks for more than it holds is refused.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use automerge::{Automerge, Change};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::super::{Claim, Context, Subject, Verdict, admit};
 use super::*;
 use crate::compose::{Composer, NewEvent, Verb};
-use crate::document::{Admitted, Contents};
 use crate::id::{DocumentId, EventId, GrantId, MemberId, OrgId};
 use crate::keys::sha256;
-use crate::model::organisation::{PartyOrgFields, PartyOrgKind, PartyOrgState, PartyOrgStatus};
-use crate::model::people::{GrantFields, GrantState};
-use crate::model::photo::sample as photo;
-use crate::model::{Author, DocumentKind, Header, Role, SCHEMA, View};
-use crate::rules::Directory;
+use crate::model::{Author, DocumentKind, Header, Role, SCHEMA};
 
 const SPACE: OrgId = OrgId(Uuid::from_u128(0x5face));
 const NOW_MS: i64 = 1_790_000_000_000;
@@ -88,6 +78,7 @@ fn assert_passes(raw: &[u8]) {
         hash: change.hash().0,
     };
     assert_eq!(claims, Ok(expected), "{:?}", change.decode());
+    assert_eq!(Change::from(change.decode()).raw_bytes(), raw);
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
@@ -314,18 +305,40 @@ fn a_change_by_hand_passes_and_is_automerges_own() {
     assert_passes(&raw);
 }
 
+/// A wall behind the reader's: bytes that Automerge reads, but would write otherwise.
+#[test]
+fn what_is_written_otherwise_is_not_taken_as_it_was_read() {
+    let is_as_written = |by_hand: &ByHand| {
+        let change = Change::from_bytes(by_hand.raw()).unwrap();
+        let expanded = change.decode();
+        super::super::is_as_written(&change, expanded)
+    };
+    let two = ByHand::new()
+        .with(KEY_TEXT, [0x7e, 1, b'k', 1, b'l'])
+        .with(INSERT, [2])
+        .with(ACTION, [2, 1])
+        .with(VALUE_META, [2, 0])
+        .with(PRED_COUNT, [2, 0]);
+    assert_eq!(two.checked(), Ok(2));
+    assert!(is_as_written(&two));
+    for column in [ACTION, VALUE_META, PRED_COUNT] {
+        let value = two.columns[&column][1];
+        let otherwise = two.clone().with(column, [0x7e, value, value]);
+        assert_eq!(otherwise.checked(), Err(Refusal::Malformed));
+        assert!(!is_as_written(&otherwise), "{column:#x}");
+    }
+}
+
 #[test]
 fn bombs_are_refused() {
     let is_refused = |by_hand: &ByHand, what: &str| {
         let raw = by_hand.raw();
         assert!(raw.len() < 100, "{what}: {} bytes", raw.len());
-        let began = std::time::Instant::now();
         let refusal = check(&raw).unwrap_err();
         assert!(
             matches!(refusal, Refusal::TooLarge | Refusal::Malformed),
             "{what}: {refusal:?}"
         );
-        assert!(began.elapsed().as_millis() < 100, "{what} takes its time");
     };
     for claimed in [10_000_000, 50_000_000, 1_000_000_000_000, i64::MAX as u64] {
         let same = |value: &[u8]| [sleb(claimed.cast_signed()), value.to_vec()].concat();
@@ -630,283 +643,9 @@ fn columns_agree_with_each_other() {
     );
 }
 
-/// Numbers for tests, the same every time (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % limit as u64).unwrap()
-    }
-
-    /// One to three bytes changed, and the checksum made to fit.
-    fn tampered(&mut self, raw: &[u8]) -> Vec<u8> {
-        let mut raw = raw.to_vec();
-        for _ in 0..=self.below(3) {
-            let at = 9 + self.below(raw.len() - 9);
-            raw[at] = match self.below(4) {
-                0 => u8::try_from(self.below(256)).unwrap(),
-                1 => raw[at] ^ (1 << self.below(8)),
-                2 => raw[at].wrapping_add(1),
-                _ => raw[at].wrapping_sub(1),
-            };
-        }
-        let checksum = sha256(&raw[8..]);
-        raw[4..8].copy_from_slice(&checksum[..4]);
-        raw
-    }
-}
-
-fn directory() -> Directory {
-    let mut directory = Directory::default();
-    let header = |id: Uuid, kind| Header {
-        id: DocumentId(id),
-        kind,
-        space: OrgId::DIRECTORY,
-        creator: MemberId::OPERATOR,
-        created_ms: 0,
-        schema: SCHEMA,
-    };
-    directory.put_org(&View {
-        header: header(SPACE.0, DocumentKind::Organisation),
-        fields: PartyOrgFields {
-            name: "一支部".into(),
-            org_kind: PartyOrgKind::Branch,
-            parent: None,
-            project: None,
-        },
-        state: PartyOrgState {
-            status: PartyOrgStatus::Active,
-            secretary: None,
-            host: None,
-        },
-        events: Vec::new(),
-        conflicts: Vec::new(),
-    });
-    for n in 1..4 {
-        let Author {
-            member,
-            role,
-            grant,
-        } = author(n);
-        directory.put_grant(&View {
-            header: header(grant.0, DocumentKind::Grant),
-            fields: GrantFields {
-                member,
-                role,
-                org: SPACE,
-            },
-            state: GrantState { is_ended: false },
-            events: Vec::new(),
-            conflicts: Vec::new(),
-        });
-    }
-    directory
-}
-
-/// A hazard's life, written by three hands at once: each change with the changes before it.
-fn a_life() -> Vec<(Option<Subject>, u128, Vec<u8>)> {
-    let mut doc = Automerge::new();
-    let mut log: Vec<(Hash, Vec<u8>)> = Vec::new();
-    let mut life = Vec::new();
-    let mut perform = |doc: &mut Automerge, who: u8, verb: &Verb, seen: &[u128]| {
-        let placed = log.iter().zip(1..).map(|((hash, raw), position)| {
-            let at = Admitted {
-                position,
-                received_at_ms: NOW_MS,
-            };
-            (at, *hash, raw.as_slice())
-        });
-        let subject = (!log.is_empty()).then(|| Subject::load(placed).unwrap());
-        let seen: Vec<EventId> = seen
-            .iter()
-            .map(|n| EventId(Uuid::from_u128(0xe00 + n)))
-            .collect();
-        let made = composer(who).perform(doc, verb, &seen).unwrap();
-        log.push((made.hash, made.raw.clone()));
-        life.push((subject, u128::from(who), made.raw));
-    };
-    let fields = json!({
-        "description": "煤气管道法兰泄漏，现场有明显异味",
-        "nature": "unsafe_condition",
-        "place": "二车间 3# 炉南侧",
-        "photos": [photo(0xab), photo(0xcd)],
-    });
-    perform(&mut doc, 1, &create(map(fields)), &[]);
-    let edit = |place: &str| Verb::Edit {
-        fields: map(
-            json!({"place": place, "item": "燃气", "photos": [photo(0xab), photo(0xcd), photo(0xef)]}),
-        ),
-    };
-    let mut other = doc.clone();
-    perform(&mut doc, 1, &edit("3# 炉北侧"), &[]);
-    perform(&mut other, 2, &edit("4# 炉"), &[]);
-    doc.merge(&mut other).unwrap();
-    let chosen = json!({"event": "field_chosen", "field": "place", "value": "3# 炉北侧"});
-    let append = |n, body| Verb::Append {
-        event: event(n, body),
-    };
-    perform(&mut doc, 3, &append(2, chosen), &[1]);
-    let graded = json!({
-        "event": "graded", "grade": "general", "nature": "unsafe_condition", "reason": "一般泄漏",
-    });
-    perform(&mut doc, 2, &append(3, graded), &[2]);
-    let assigned = json!({
-        "event": "assigned", "unit": Uuid::from_u128(9), "mode": "deadline",
-        "person": {"member": author(1).member}, "deadline_ms": NOW_MS + 86_400_000,
-    });
-    perform(&mut doc, 1, &append(4, assigned), &[3]);
-    perform(
-        &mut doc,
-        1,
-        &Verb::Edit {
-            fields: map(json!({"item": null})),
-        },
-        &[],
-    );
-    let rectified = json!({"event": "rectified", "what": "已紧固并测漏", "photos": [photo(0xaa)]});
-    perform(&mut doc, 1, &append(5, rectified), &[4]);
-    life
-}
-
-/// Counts this thread's panics from now on, and keeps quiet about them: those that step three
-/// catches are expected, and their texts would bury the result.
-fn count_panics_here() -> Arc<AtomicUsize> {
-    let count = Arc::new(AtomicUsize::new(0));
-    let (counted, here) = (Arc::clone(&count), std::thread::current().id());
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        let is_expected = info
-            .location()
-            .is_some_and(|at| !at.file().ends_with("bounded_tests.rs"));
-        if std::thread::current().id() == here && is_expected {
-            counted.fetch_add(1, Ordering::Relaxed);
-        } else {
-            hook(info);
-        }
-    }));
-    count
-}
-
-#[test]
-fn a_tampered_change_never_harms() {
-    const MUTATIONS: usize = 20_000;
-    let directory = directory();
-    let life = a_life();
-    let judge = |subject: &Option<Subject>, who: u128, raw: &[u8]| {
-        let context = Context {
-            directory: &directory,
-            member: author(who).member,
-            actor_prefix: PREFIX,
-            directory_position: 10,
-            now_ms: NOW_MS,
-            grace_ms: 0,
-        };
-        let document = subject.as_ref().map(|subject| subject.header.id);
-        let claim = Claim {
-            document,
-            space: SPACE,
-        };
-        let provisional = Admitted {
-            position: 100,
-            received_at_ms: NOW_MS,
-        };
-        match super::super::parse(raw) {
-            Ok(parsed) => admit(&context, subject.as_ref(), claim, parsed, provisional),
-            Err(refusal) => Verdict::Refused(refusal),
-        }
-    };
-    for (subject, who, raw) in &life {
-        assert_passes(raw);
-        let verdict = judge(subject, *who, raw);
-        assert!(matches!(verdict, Verdict::Admitted(_)), "{verdict:?}");
-    }
-
-    let panics = count_panics_here();
-    let mut dice = Dice(2026);
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut parsed_badly = Vec::new();
-    let mut admitted_badly = Vec::new();
-    for _ in 0..MUTATIONS {
-        let (subject, who, raw) = &life[dice.below(life.len())];
-        let tampered = dice.tampered(raw);
-        let checked = check(&tampered);
-        let outcome = match checked {
-            Err(refusal) => format!("bounded: {}", refusal.as_str()),
-            Ok(claims) => {
-                let parsed = catch_unwind(|| {
-                    let change = Change::from_bytes(tampered.clone()).ok()?;
-                    Some((
-                        change.len(),
-                        change.hash().0,
-                        change.decode().operations.len(),
-                    ))
-                });
-                match parsed {
-                    Ok(Some((ops, hash, _))) if (ops, hash) == (claims.ops, claims.hash) => {}
-                    _ => parsed_badly.push(tampered.clone()),
-                }
-                let apply = || {
-                    let mut doc = subject.as_ref().map_or(Automerge::new(), |s| s.doc.clone());
-                    let change = Change::from_bytes(tampered.clone()).ok()?;
-                    doc.apply_changes([change]).ok()?;
-                    Automerge::load(&doc.save_nocompress()).ok()
-                };
-                if catch_unwind(AssertUnwindSafe(apply)).is_err() {
-                    *counts
-                        .entry("(panics when applied unjudged)".into())
-                        .or_default() += 1;
-                }
-                let before = panics.load(Ordering::Relaxed);
-                let verdict = judge(subject, *who, &tampered);
-                if panics.load(Ordering::Relaxed) > before {
-                    *counts
-                        .entry("(panics caught while judged)".into())
-                        .or_default() += 1;
-                }
-                match verdict {
-                    Verdict::Admitted(outcome) => {
-                        // What is admitted is served to everybody: it has to load for ever.
-                        let (bytes, how) = match outcome.subject {
-                            Some(subject) => (subject.doc.save(), "admitted"),
-                            None => (tampered.clone(), "admitted as written"),
-                        };
-                        let loaded = catch_unwind(|| Automerge::load(&bytes).ok()).ok().flatten();
-                        let is_whole = loaded.is_some_and(|doc| {
-                            let quick = Contents::of_creation(&tampered);
-                            !doc.get_heads().is_empty()
-                                && quick.is_none_or(|quick| Contents::of(&doc).ok() == Some(quick))
-                        });
-                        if !is_whole {
-                            admitted_badly.push(tampered);
-                        }
-                        how.into()
-                    }
-                    Verdict::Held { .. } => "held".into(),
-                    Verdict::Refused(refusal) => format!("refused: {}", refusal.as_str()),
-                }
-            }
-        };
-        *counts.entry(outcome).or_default() += 1;
-    }
-    for (outcome, count) in &counts {
-        println!("{count:6}  {outcome}");
-    }
-    assert_eq!(parsed_badly.len(), 0, "{:?}", parsed_badly.first());
-    assert_eq!(admitted_badly.len(), 0, "{:?}", admitted_badly.first());
-    assert!(counts.contains_key("admitted"), "text may be changed");
-    assert!(
-        counts.contains_key("admitted as written"),
-        "and in what creates"
-    );
-}
-
 /// Every insertion at the head moves all elements that came before it.
 #[test]
-fn the_largest_change_in_the_worst_order_is_applied_quickly() {
+fn the_largest_change_in_the_worst_order_is_applied() {
     let fields = json!({"description": "照片", "nature": "unsafe_act", "photos": ["ab"]});
     let mut doc = Automerge::new();
     let composed = composer(1).perform(&mut doc, &create(map(fields)), &[]);
@@ -918,136 +657,8 @@ fn the_largest_change_in_the_worst_order_is_applied_quickly() {
     let largest = Change::from(change);
     assert_passes(largest.raw_bytes());
 
-    let began = std::time::Instant::now();
     let mut doc = Automerge::new();
     doc.apply_changes([largest]).unwrap();
-    Automerge::load(&doc.save_nocompress()).unwrap();
-    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
-}
-
-/// Writes the fuzz target's seeds: `cargo test -p vanguard-core write_fuzz_seeds -- --ignored`.
-#[test]
-#[ignore = "writes files that are committed"]
-fn write_fuzz_seeds() {
-    use crate::id::DeviceId;
-    use crate::keys::Signature;
-    use crate::wire::{
-        AdmittedChange, BatchEntry, BatchHeader, BatchOutcome, Bootstrap, BootstrapMark,
-        BootstrapProgress, ByteArray32, ChangeOutcome, Cursor as LogCursor, DocumentChanges,
-        Followed, Health, PROTOCOL, SealedBatch, SyncRequest, SyncResponse, encode,
-    };
-
-    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    let write = |target: &str, name: &str, bytes: &[u8]| {
-        let folder = corpus.join(target);
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("seed-{name}")), bytes).unwrap();
-    };
-    let life = a_life();
-    for (number, (_, _, raw)) in life.iter().enumerate() {
-        write("bounded", &format!("life-{number}"), raw);
-    }
-    write("bounded", "by-hand", &ByHand::new().raw());
-
-    let cursor = LogCursor {
-        epoch: [1; 8],
-        seq: 1_000,
-        chain: [2; 8],
-    };
-    let changes = life
-        .iter()
-        .zip(1..)
-        .map(|((_, _, raw), position)| AdmittedChange {
-            position,
-            received_at_ms: NOW_MS,
-            raw: raw.clone().into(),
-        });
-    let whole = DocumentChanges {
-        document: header(1).id,
-        changes: changes.collect(),
-    };
-    let batch = SealedBatch {
-        header: BatchHeader {
-            format: crate::batch::FORMAT,
-            relay: [3; 32],
-            device: DeviceId(Uuid::from_u128(4)),
-            opening: [5; 16],
-            number: 0,
-            previous: [0; 32],
-            directory_position: 7,
-            device_time_ms: NOW_MS,
-            clock_offset_ms: Some(-5),
-            on_behalf_of: None,
-        },
-        entries: vec![BatchEntry {
-            document: None,
-            space: SPACE,
-            changes: vec![life[0].2.clone().into()],
-        }],
-        signature: Signature([6; 64]),
-    };
-    let request = SyncRequest {
-        protocol: PROTOCOL,
-        cursor: Some(cursor),
-        batches: vec![batch],
-        held: vec![ByteArray32([8; 32])],
-        scope: [9; 8],
-        bootstraps: vec![Bootstrap {
-            space: SPACE,
-            after: None,
-        }],
-        want: vec![header(1).id],
-        page_bytes: 1 << 20,
-        window_days: 90,
-        health: Health {
-            device_time_ms: NOW_MS,
-            unsent: 1,
-            oldest_unsent_ms: Some(NOW_MS),
-            photos_owed: 2,
-            photo_bytes_owed: 409_000,
-        },
-        photos: vec![ByteArray32([10; 32])],
-    };
-    write("wire", "request", &encode(&request));
-    let response = SyncResponse {
-        relay_time_ms: NOW_MS,
-        cursor,
-        is_diverged: false,
-        outcomes: vec![
-            BatchOutcome::Judged(vec![
-                ChangeOutcome::Admitted {
-                    position: 12,
-                    received_at_ms: None,
-                },
-                ChangeOutcome::Held,
-                ChangeOutcome::Refused {
-                    reason: "status".into(),
-                },
-            ]),
-            BatchOutcome::OutOfOrder { expected: 3 },
-            BatchOutcome::Rejected {
-                reason: "forged".into(),
-            },
-        ],
-        receipt: Some(Signature([6; 64])),
-        tail: vec![whole.clone()],
-        documents: vec![whole],
-        bootstraps: vec![BootstrapProgress {
-            space: SPACE,
-            after: Some(BootstrapMark {
-                open_done: true,
-                seq: 12,
-            }),
-            remaining: 3,
-        }],
-        scope: Some(vec![Followed {
-            space: SPACE,
-            sees_violations: true,
-        }]),
-        absent: vec![header(2).id],
-        remaining: 4,
-        is_cloned: false,
-        photos_held: vec![ByteArray32([10; 32])],
-    };
-    write("wire", "response", &encode(&response));
+    let loaded = Automerge::load(&doc.save_nocompress()).unwrap();
+    assert_eq!(loaded.get_heads(), doc.get_heads());
 }

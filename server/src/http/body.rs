@@ -352,11 +352,9 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(20)).await;
             Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
         });
-        let start = Instant::now();
         let large = Arc::new(Semaphore::new(1));
         let body = Body::from_stream(drops);
         let read = read(&HeaderMap::new(), body, LIMITS, &large).await;
         assert_eq!(read.unwrap_err().kind, ProblemKind::TooSlow);
-        assert!(start.elapsed() < Duration::from_secs(2));
     }
 }

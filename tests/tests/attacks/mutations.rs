@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use vanguard_core::keys::sha256;
 use vanguard_core::model::Role;
 use vanguard_core::wire::BatchEntry;
 use vanguard_tests::dice::Dice;
-use vanguard_tests::hostile::{Made, Scene, answers, append, edit, entry, next};
+use vanguard_tests::hostile::{Made, Scene, answers, append, edit, entry, next, tampered};
 use vanguard_tests::photo;
 
 /// As many as the issue asks for where the code is optimised, fewer where it is not.
@@ -19,22 +18,6 @@ const MUTATIONS: usize = if cfg!(debug_assertions) {
     100_000
 };
 const SEED: u64 = 2026;
-
-fn mutated(dice: &mut Dice, raw: &[u8]) -> Vec<u8> {
-    let mut raw = raw.to_vec();
-    for _ in 0..=dice.below(3) {
-        let at = 9 + dice.below(raw.len() - 9);
-        raw[at] = match dice.below(4) {
-            0 => u8::try_from(dice.below(256)).unwrap(),
-            1 => raw[at] ^ (1 << dice.below(8)),
-            2 => raw[at].wrapping_add(1),
-            _ => raw[at].wrapping_sub(1),
-        };
-    }
-    let checksum = sha256(&raw[8..]);
-    raw[4..8].copy_from_slice(&checksum[..4]);
-    raw
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mutated_changes_are_refused_or_harmless() {
@@ -69,7 +52,7 @@ async fn mutated_changes_are_refused_or_harmless() {
         let entries: Vec<BatchEntry> = (0..500.min(left))
             .map(|_| {
                 let base = dice.one(&bases).clone();
-                let raw = mutated(&mut dice, &base.raw);
+                let raw = tampered(&mut dice, &base.raw);
                 BatchEntry {
                     document: base.entry().document,
                     ..entry(hazard, first, &[raw])

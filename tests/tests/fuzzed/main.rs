@@ -1,4 +1,5 @@
-//! Every committed input of every fuzz target, done as the target does it.
+//! What fuzzing does with bytes, done without it: with every committed input of every target, and
+//! with changes that were tampered with.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -8,8 +9,10 @@
     unreachable_pub,
     dead_code
 )]
-#[path = "../../fuzz/src/lib.rs"]
+#[path = "../../../fuzz/src/lib.rs"]
 mod targets;
+
+mod tampered;
 
 use std::path::PathBuf;
 
@@ -49,11 +52,13 @@ fn the_page_commits_corpus_does_no_harm() {
     replay("page", targets::page::run);
 }
 
-/// Writes the seeds: `cargo test -p vanguard-tests --test corpora write_seeds -- --ignored`.
+/// Writes the seeds: `cargo test -p vanguard-tests --test fuzzed write_seeds -- --ignored`.
 #[test]
 #[ignore = "writes files that are committed"]
 fn write_seeds() {
     for (target, seeds) in [
+        ("bounded", targets::bounded::seeds()),
+        ("wire", targets::wire::seeds()),
         ("admission", targets::admission::seeds()),
         ("page", targets::page::seeds()),
     ] {
