@@ -13,6 +13,8 @@ pub mod catalogue;
 mod compose;
 #[cfg(feature = "defects")]
 pub mod defects;
+#[cfg(feature = "photos")]
+pub mod disk;
 pub mod document;
 pub mod env;
 #[cfg(feature = "http")]

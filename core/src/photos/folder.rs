@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::disk::{self, sync_folder};
 use crate::keys::{Hash, hex};
 
 /// The folder of a notebook's photos.
@@ -120,20 +121,8 @@ impl Folder {
         } else {
             beside
         };
-        free_bytes(beside)
+        disk::free_bytes(beside)
     }
-}
-
-#[cfg(unix)]
-fn free_bytes(at: &Path) -> io::Result<Option<u64>> {
-    let volume = rustix::fs::statvfs(at)?;
-    Ok(Some(volume.f_bavail.saturating_mul(volume.f_frsize)))
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps)]
-fn free_bytes(_: &Path) -> io::Result<Option<u64>> {
-    Ok(None)
 }
 
 fn hash_of(path: &Path) -> io::Result<Hash> {
@@ -162,17 +151,5 @@ fn make_parent(path: &Path) -> io::Result<()> {
             sync_folder(above)?;
         }
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-/// Elsewhere folders cannot be opened to sync them.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps)]
-fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -7,6 +7,7 @@
 pub mod documents;
 pub mod history;
 pub mod ledger;
+mod migrate;
 pub mod outbox;
 pub mod photos;
 mod projection;
@@ -24,9 +25,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+pub use migrate::migrate;
 pub use projection::project_all;
 
-/// The store's migrations in order; `PRAGMA user_version` says how many have been made.
+/// The store's migrations in order.
 const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
@@ -104,7 +106,7 @@ impl Store {
             Durability::Rebuildable => "NORMAL",
         };
         conn.pragma_update(None, "synchronous", synchronous)?;
-        migrate(&mut conn)?;
+        migrate(&mut conn, &MIGRATIONS)?;
         Ok(Self {
             conn,
             path: path.to_owned(),
@@ -223,23 +225,6 @@ fn prepare(conn: &Connection) -> Result<()> {
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "cache_size", -8_192)?; // 8 MiB
     conn.pragma_update(None, "temp_store", "MEMORY")?;
-    Ok(())
-}
-
-fn migrate(conn: &mut Connection) -> Result<()> {
-    let made: usize = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if made > MIGRATIONS.len() {
-        return Err(StoreError::TooNew {
-            found: made,
-            known: MIGRATIONS.len(),
-        });
-    }
-    for (number, sql) in MIGRATIONS.iter().enumerate().skip(made) {
-        let tx = conn.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        tx.execute_batch(sql)?;
-        tx.pragma_update(None, "user_version", number + 1)?;
-        tx.commit()?;
-    }
     Ok(())
 }
 

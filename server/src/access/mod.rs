@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _};
 use vanguard_core::Env;
+use vanguard_core::store::{StoreError, migrate};
 
 pub use accounts::{SESSION_MS, Session};
 pub use contact::Contact;
@@ -33,7 +34,13 @@ pub use throttle::Throttle;
 /// Why `access.db` cannot answer.
 #[derive(Debug, thiserror::Error)]
 #[error("access.db: {0}")]
-pub struct AccessError(#[from] rusqlite::Error);
+pub struct AccessError(#[from] StoreError);
+
+impl From<rusqlite::Error> for AccessError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.into())
+    }
+}
 
 /// The doorkeeper's book.
 pub struct Access {
@@ -49,11 +56,11 @@ impl Access {
     /// Opens `access.db` in a data directory, making or migrating it as needed.
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
+    /// Where the file cannot be read or written, or a newer program has written it.
     pub fn open(data: &Path, env: Arc<dyn Env>) -> Result<Self, AccessError> {
         let path = data.join("access.db");
         let mut durable = connect(&path, "FULL")?;
-        sql::migrate(&mut durable)?;
+        migrate(&mut durable, sql::MIGRATIONS)?;
         Ok(Self {
             durable: Mutex::new(durable),
             telemetry: Mutex::new(connect(&path, "NORMAL")?),

@@ -1,10 +1,8 @@
 //! Every statement on `access.db`, and the numbered migrations that make its tables. Nothing here
 //! knows what the statements are for; the modules beside it do.
 
-use rusqlite::{Connection, TransactionBehavior};
-
-/// Migrations by number: number `n` takes the file from version `n` to `n + 1`.
-const MIGRATIONS: &[&str] = &[
+/// The migrations of the file in order.
+pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE invite (
         secret_hash BLOB PRIMARY KEY,
@@ -71,25 +69,6 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE contact ADD COLUMN photo_bytes_owed INTEGER NOT NULL DEFAULT 0;
 ",
 ];
-
-/// Brings the file to the version that this program writes.
-///
-/// # Errors
-/// Where the file cannot be written, or a newer program has written it.
-pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let newest = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if version > newest {
-        let message = format!("access.db is of version {version}, made by a newer program");
-        return Err(rusqlite::Error::ToSqlConversionFailure(message.into()));
-    }
-    for (number, migration) in (0..newest).zip(MIGRATIONS).skip(version as usize) {
-        tx.execute_batch(migration)?;
-        tx.pragma_update(None, "user_version", number + 1)?;
-    }
-    tx.commit()
-}
 
 pub(super) const INSERT_INVITE: &str =
     "INSERT INTO invite (secret_hash, member, created_by, created_at_ms, expires_at_ms)

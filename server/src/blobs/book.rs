@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vanguard_core::keys::Hash;
+use vanguard_core::store::{StoreError, migrate};
 
 use super::{Owner, PartId, Upload};
 
@@ -16,9 +17,9 @@ type Result<T> = rusqlite::Result<T>;
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 /// Opens the book. One that is damaged is worth less than a relay that starts: it is begun anew.
-pub(super) fn open(path: &Path) -> Result<Connection> {
+pub(super) fn open(path: &Path) -> std::result::Result<Connection, StoreError> {
     match open_as_it_is(path) {
-        Err(error) if is_damage(&error) => {
+        Err(error) if error.is_damage() => {
             tracing::error!(%error, "blobs.db is damaged and begun anew; uploads begin anew, too");
             for suffix in ["", "-wal", "-shm"] {
                 let mut name = path.as_os_str().to_owned();
@@ -32,26 +33,12 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     }
 }
 
-fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    matches!(
-        error.sqlite_error_code(),
-        Some(DatabaseCorrupt | NotADatabase)
-    )
-}
-
-fn open_as_it_is(path: &Path) -> Result<Connection> {
+fn open_as_it_is(path: &Path) -> std::result::Result<Connection, StoreError> {
     let mut conn = Connection::open(path)?;
     conn.busy_timeout(Duration::from_secs(10))?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "NORMAL")?;
-    let made: usize = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    for (number, sql) in MIGRATIONS.iter().enumerate().skip(made) {
-        let tx = conn.transaction()?;
-        tx.execute_batch(sql)?;
-        tx.pragma_update(None, "user_version", number + 1)?;
-        tx.commit()?;
-    }
+    migrate(&mut conn, &MIGRATIONS)?;
     Ok(conn)
 }
 

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use vanguard_core::disk::{self, sync_folder};
 use vanguard_core::keys::{Hash, hex};
 use vanguard_core::model::photo::parse_hash;
 
@@ -140,15 +141,8 @@ impl BlobStore for Folder {
         gone(sync_folder(&folder))
     }
 
-    #[cfg(unix)]
     fn free_bytes(&self) -> io::Result<Option<u64>> {
-        let room = rustix::fs::statvfs(&self.root)?;
-        Ok(Some(room.f_bavail.saturating_mul(room.f_frsize)))
-    }
-
-    #[cfg(not(unix))]
-    fn free_bytes(&self) -> io::Result<Option<u64>> {
-        Ok(None)
+        disk::free_bytes(&self.root)
     }
 }
 
@@ -172,18 +166,6 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
             name.transpose()
         })
         .collect()
-}
-
-/// Makes durable what was made, renamed or removed in a folder.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere a folder cannot be opened, and its entries are written with its files.
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -21,11 +21,13 @@ use vanguard_core::env::Env;
 use vanguard_core::id::{DeviceId, MemberId};
 use vanguard_core::keys::Hash;
 use vanguard_core::model::photo::UNTOUCHED_LIMIT_BYTES;
+use vanguard_core::store::StoreError;
+
+use crate::hands::Hands;
 
 pub use folder::Folder;
 pub use store::{Blob, BlobStore, Held, PartId, Reading};
 use turn::Place;
-pub(crate) use turn::blocking;
 pub use turn::{Checksum, Turn};
 
 /// Why bytes were not taken or given.
@@ -63,10 +65,16 @@ pub enum BlobError {
     Store(std::io::Error),
     /// The book failed.
     #[error("blobs.db: {0}")]
-    Book(#[from] rusqlite::Error),
+    Book(#[from] StoreError),
     /// The relay is stopping.
     #[error("the relay is stopping")]
     Stopped,
+}
+
+impl From<rusqlite::Error> for BlobError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Book(error.into())
+    }
 }
 
 impl From<std::io::Error> for BlobError {
@@ -175,6 +183,7 @@ pub struct Blobs {
     /// What the store holds, read once at the start: lists of what is missing ask for thousands.
     held: Mutex<Index>,
     places: Mutex<HashMap<PartId, Arc<Place>>>,
+    hands: Hands,
     limits: BlobLimits,
     env: Arc<dyn Env>,
 }
@@ -187,6 +196,8 @@ struct Index {
 
 /// So many blobs are listed at a time.
 const PAGE: usize = 1_000;
+/// So many threads wait for the disk.
+const HANDS: usize = 8;
 
 impl Blobs {
     /// Opens the blobs of a data directory: the folder `blobs` and the file `blobs.db`.
@@ -231,9 +242,23 @@ impl Blobs {
             book: Mutex::new(book),
             held: Mutex::new(index),
             places: Mutex::default(),
+            hands: Hands::new("blobs", HANDS)?,
             limits,
             env,
         })
+    }
+
+    /// Does what blocks on the threads of the blobs.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`BlobError::Stopped`].
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, BlobError> + Send + 'static,
+    ) -> Result<T, BlobError> {
+        let blobs = Arc::clone(self);
+        let done = self.hands.run(move || work(&blobs)).await;
+        done.map_err(|_| BlobError::Stopped)?
     }
 
     /// The bounds.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use vanguard_core::keys::Hash;
 
@@ -102,8 +101,7 @@ impl Blobs {
     /// # Errors
     /// [`BlobError::Unknown`], and [`BlobError::Busy`] where another request does not give way.
     pub async fn turn(self: &Arc<Self>, owner: Owner, id: PartId) -> Result<Turn, BlobError> {
-        let blobs = Arc::clone(self);
-        blocking(move || blobs.upload(owner, id)).await?;
+        self.run(move |blobs| blobs.upload(owner, id)).await?;
         let place = Arc::clone(lock(&self.places).entry(id).or_default());
         let mut number = 0;
         place.asked.send_modify(|asked| {
@@ -112,8 +110,7 @@ impl Blobs {
         });
         let work = timeout(PATIENCE, Arc::clone(&place.work).lock_owned()).await;
         let work = work.map_err(|_| BlobError::Busy)?;
-        let blobs = Arc::clone(self);
-        let (upload, from) = blocking(move || blobs.stand(owner, id)).await?;
+        let (upload, from) = self.run(move |blobs| blobs.stand(owner, id)).await?;
         Ok(Turn {
             blobs: Arc::clone(self),
             upload,
@@ -231,15 +228,15 @@ impl Turn {
             return Ok(());
         }
         let bytes = std::mem::take(&mut self.waiting);
-        let (store, id, at) = (Arc::clone(&self.blobs.store), self.upload.id, self.at);
+        let (id, at) = (self.upload.id, self.at);
         // Gone while it is not known whether they were written.
         let mut hash = match self.work.hash.take() {
             Some(hash) if self.work.bytes == at => Some(hash),
             _ => (at == 0).then(Sha256::new),
         };
         let mut summing = self.summing.take();
-        let (mut bytes, hash, summing) = blocking(move || {
-            store.write(id, at, &bytes)?;
+        let written = self.blobs.run(move |blobs| {
+            blobs.store.write(id, at, &bytes)?;
             if let Some(hash) = &mut hash {
                 hash.update(&bytes);
             }
@@ -247,8 +244,8 @@ impl Turn {
                 summing.update(&bytes);
             }
             Ok((bytes, hash, summing))
-        })
-        .await?;
+        });
+        let (mut bytes, hash, summing) = written.await?;
         self.at += bytes.len() as u64;
         (self.work.bytes, self.work.hash) = (self.at, hash);
         self.summing = summing;
@@ -268,7 +265,7 @@ impl Turn {
         self.write().await?;
         let is_checked = self.upload.unchecked_from.take().is_some();
         let is_right = self.summing.take().is_none_or(Summing::holds);
-        let (blobs, id, from) = (Arc::clone(&self.blobs), self.upload.id, self.from);
+        let (id, from) = (self.upload.id, self.from);
         if is_checked && !(is_whole && is_right) {
             // What is written stays marked as unchecked: the next turn cuts it off.
             return if is_whole {
@@ -277,14 +274,16 @@ impl Turn {
                 Err(BlobError::Elsewhere { at: from })
             };
         }
-        let at = blocking(move || Ok(blobs.store.settle(id)?)).await?;
+        let settled = self.blobs.run(move |blobs| Ok(blobs.store.settle(id)?));
+        let at = settled.await?;
         self.upload.expires_at_ms = self.blobs.env.now_ms() + self.blobs.limits.upload_ms;
         self.put().await?;
         if at == self.upload.bytes {
             let hash = self.work.hash.take().filter(|_| self.work.bytes == at);
             let hash = hash.map(|hash| hash.finalize().into());
-            let (blobs, upload) = (Arc::clone(&self.blobs), self.upload);
-            blocking(move || blobs.conclude(&upload, hash)).await?;
+            let upload = self.upload;
+            let concluded = self.blobs.run(move |blobs| blobs.conclude(&upload, hash));
+            concluded.await?;
         }
         Ok((self.upload, at))
     }
@@ -294,19 +293,18 @@ impl Turn {
     /// # Errors
     /// The store's and the book's.
     pub async fn end(self) -> Result<(), BlobError> {
-        let (blobs, upload) = (Arc::clone(&self.blobs), self.upload);
-        blocking(move || blobs.forget(&blobs.book(), &upload)).await
+        let upload = self.upload;
+        let forgotten = self
+            .blobs
+            .run(move |blobs| blobs.forget(&blobs.book(), &upload));
+        forgotten.await
     }
 
     async fn put(&self) -> Result<(), BlobError> {
-        let (blobs, upload) = (Arc::clone(&self.blobs), self.upload);
-        blocking(move || Ok(book::put(&blobs.book(), &upload)?)).await
+        let upload = self.upload;
+        let put = self
+            .blobs
+            .run(move |blobs| Ok(book::put(&blobs.book(), &upload)?));
+        put.await
     }
-}
-
-/// Runs what blocks off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, BlobError> + Send + 'static,
-) -> Result<T, BlobError> {
-    spawn_blocking(work).await.map_err(|_| BlobError::Stopped)?
 }

@@ -18,7 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::problem::Problem;
 use super::state::App;
-use crate::blobs::blocking;
+use crate::blobs::Blobs;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
@@ -214,8 +214,7 @@ pub(super) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     metrics
         .log_head
         .set(i64::try_from(head).unwrap_or(i64::MAX));
-    let blobs = Arc::clone(app.relay.blobs());
-    let photos = blocking(move || blobs.counts()).await?;
+    let photos = app.relay.blobs().run(Blobs::counts).await?;
     let gauges = [
         (&metrics.photos_held, photos.held),
         (&metrics.photo_bytes_held, photos.held_bytes),

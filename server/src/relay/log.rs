@@ -10,6 +10,7 @@ use vanguard_core::env::Env;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
 use vanguard_core::keys::{Hash, Signature, sha256};
 use vanguard_core::model::{DocumentKind, Header};
+use vanguard_core::store::{StoreError, migrate};
 use vanguard_core::wire::Cursor;
 
 /// The log's migrations in order.
@@ -18,19 +19,13 @@ const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("quotas.
 pub(super) type Result<T> = rusqlite::Result<T>;
 
 /// Opens the log for its writer, and begins one where there is none.
-pub(super) fn open(path: &Path, env: &dyn Env) -> Result<Connection> {
+pub(super) fn open(path: &Path, env: &dyn Env) -> std::result::Result<Connection, StoreError> {
     let mut conn = Connection::open(path)?;
     prepare(&conn)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
-    let made: usize = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    for (number, sql) in MIGRATIONS.iter().enumerate().skip(made) {
-        let tx = conn.transaction()?;
-        tx.execute_batch(sql)?;
-        tx.pragma_update(None, "user_version", number + 1)?;
-        tx.commit()?;
-    }
+    migrate(&mut conn, &MIGRATIONS)?;
     let mut epoch = [0; 8];
     env.fill_random(&mut epoch);
     conn.execute(

@@ -15,7 +15,7 @@ use vanguard_core::store::photos::{self, FileCount, NamedFile};
 use vanguard_core::wire::ByteArray32;
 
 use super::{Relay, RelayError, log, may_read};
-use crate::blobs::{Swept, blocking};
+use crate::blobs::{Blobs, Swept};
 
 /// How a record that somebody may see names a photo's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +87,7 @@ impl Relay {
         }
         let _promise = self.promises.read().await;
         let visible = self.visible(member, Some(taker), hashes).await?;
-        let blobs = Arc::clone(&self.blobs);
-        let held = blocking(move || {
+        let held = self.blobs.run(move |blobs| {
             let mut held: Vec<ByteArray32> = Vec::new();
             for file in visible {
                 let name = ByteArray32(file.hash);
@@ -212,8 +211,7 @@ impl Relay {
     /// [`RelayError::Busy`] where the replica is far behind: then nothing more is removed;
     /// [`RelayError::Storage`].
     pub async fn sweep_photos(self: &Arc<Self>) -> Result<Swept, RelayError> {
-        let blobs = Arc::clone(&self.blobs);
-        let uploads = blocking(move || blobs.sweep_uploads()).await?;
+        let uploads = self.blobs.run(Blobs::sweep_uploads).await?;
         let mut swept = Swept { uploads, blobs: 0 };
         let mut after: Option<Hash> = None;
         while let Some(hash) = self.blobs.held_after(after.as_ref()) {
@@ -223,8 +221,10 @@ impl Relay {
             let _no_promise = self.promises.write().await;
             let named = self.replica.read(move |conn| photos::naming(conn, &hash));
             let is_named = !named.await?.is_empty();
-            let blobs = Arc::clone(&self.blobs);
-            let is_removed = blocking(move || blobs.note_named(&hash, is_named)).await?;
+            let noted = self
+                .blobs
+                .run(move |blobs| blobs.note_named(&hash, is_named));
+            let is_removed = noted.await?;
             swept.blobs += usize::from(is_removed);
         }
         Ok(swept)

@@ -1,6 +1,7 @@
 //! Downloads: the bytes of a photo, for whoever may see a record that names it.
 
 use std::io::SeekFrom;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -15,7 +16,7 @@ use vanguard_core::model::photo::{PhotoPurpose, parse_hash};
 
 use super::Caller;
 use super::range::{Wanted, wanted};
-use crate::blobs::{Reading, blocking};
+use crate::blobs::{BlobError, Blobs, Reading};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
 
@@ -60,8 +61,8 @@ pub(crate) async fn serve(
     } else {
         ("application/octet-stream", "attachment")
     };
-    let blobs = std::sync::Arc::clone(app.relay.blobs());
-    let blob = blocking(move || blobs.read(&hash)).await?;
+    let blobs = app.relay.blobs();
+    let blob = blobs.run(move |blobs| blobs.read(&hash)).await?;
     let blob = blob.ok_or(ProblemKind::NotFound)?;
     let tag = format!("\"{}\"", hex(&hash));
     let wanted = wanted(headers, &tag, blob.bytes);
@@ -84,7 +85,7 @@ pub(crate) async fn serve(
         Body::empty()
     } else {
         app.metrics.photo_bytes_sent.inc_by(length);
-        streamed(blob.reader, range.start, length)
+        streamed(Arc::clone(blobs), blob.reader, range.start, length)
     };
     let mut response = (status, body).into_response();
     put(&mut response, header::ETAG, &tag);
@@ -115,18 +116,18 @@ fn put(response: &mut Response, name: HeaderName, value: &str) {
 }
 
 /// So many bytes from a place on, read as they are sent.
-fn streamed(reader: Box<dyn Reading>, from: u64, length: u64) -> Body {
-    let begin = (reader, from, length);
+fn streamed(blobs: Arc<Blobs>, reader: Box<dyn Reading>, from: u64, length: u64) -> Body {
+    let begin = (blobs, reader, from, length);
     Body::from_stream(stream::try_unfold(
         begin,
-        |(reader, from, left)| async move {
+        |(blobs, reader, from, left)| async move {
             if left == 0 {
-                return Ok::<_, std::io::Error>(None);
+                return Ok::<_, BlobError>(None);
             }
-            let read = tokio::task::spawn_blocking(move || read_at(reader, from, left));
-            let (reader, bytes) = read.await.map_err(std::io::Error::other)??;
+            let read = blobs.run(move |_| Ok(read_at(reader, from, left)?));
+            let (reader, bytes) = read.await?;
             let taken = bytes.len() as u64;
-            Ok(Some((bytes, (reader, from + taken, left - taken))))
+            Ok(Some((bytes, (blobs, reader, from + taken, left - taken))))
         },
     ))
 }

@@ -1,6 +1,5 @@
 //! Uploads: begin, ask where one stands, go on, end. What a cut request has brought counts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
@@ -12,7 +11,7 @@ use tokio::time::timeout;
 use super::Caller;
 use super::places::Taken;
 use super::tus;
-use crate::blobs::{BlobError, Checksum, PartId, Turn, Upload, blocking};
+use crate::blobs::{BlobError, Checksum, PartId, Turn, Upload};
 use crate::http::body::Pieces;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
@@ -50,8 +49,8 @@ pub(super) async fn begin(
     if !namings.iter().any(|naming| naming.bytes == bytes) {
         return Err(ProblemKind::PhotoNotNamed.into());
     }
-    let (owner, blobs) = (caller.owner, Arc::clone(blobs));
-    let begun = blocking(move || {
+    let owner = caller.owner;
+    let begun = blobs.run(move |blobs| {
         let upload = blobs.begin(owner, hash, bytes)?;
         Ok((upload, blobs.has(&hash)))
     });
