@@ -7,6 +7,7 @@
 //! can load.
 
 mod contents;
+mod creation;
 mod view;
 
 use std::collections::HashMap;

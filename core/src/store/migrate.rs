@@ -50,7 +50,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     let mut conn = Connection::open(&path).unwrap();
-                    conn.busy_timeout(std::time::Duration::from_secs(60))
+                    conn.busy_timeout(std::time::Duration::from_mins(1))
                         .unwrap();
                     migrate(&mut conn, &MIGRATIONS).unwrap();
                 });

@@ -2,6 +2,7 @@
 //! lacks is read from the log and given. HTTP is elsewhere; this takes requests and gives answers.
 
 mod act;
+mod aside;
 mod judge;
 mod key;
 mod known;
@@ -9,6 +10,7 @@ mod log;
 mod pages;
 mod photos;
 mod pool;
+mod push;
 mod quarantine;
 mod replica;
 mod turns;
@@ -18,34 +20,34 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use vanguard_core::batch::receipt_statement;
 use vanguard_core::env::Env;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId};
 use vanguard_core::keys::{Hash, SoftwareKey};
 use vanguard_core::model::people::Member;
-use vanguard_core::rules::{Directory, Refusal};
+use vanguard_core::rules::Directory;
 use vanguard_core::store::StoreError;
 use vanguard_core::store::query::{self, Filter};
 use vanguard_core::wire::{
-    BatchOutcome, ByteArray32, ChangeOutcome, PHOTOS_ASKED_LIMIT, PROTOCOL, PUSH_LIMIT_CHANGES,
-    SealedBatch, SyncRequest, SyncResponse,
+    PHOTOS_ASKED_LIMIT, PROTOCOL, PUSH_LIMIT_CHANGES, SyncRequest, SyncResponse,
 };
 
 use crate::blobs::{BlobError, BlobLimits, Blobs};
 use crate::hands::Hands;
 use crate::import::Known;
 pub use act::{Act, ActError};
-use judge::{Bench, Pusher, Verified};
+use judge::Pusher;
 use pages::Asked;
 pub use photos::{MissingOf, Naming};
 use pool::Pool;
+use push::{Pushed, admitted_of};
 pub use quarantine::{QuarantineCount, Quarantined};
 use replica::Followed;
 pub use replica::Replica;
 pub(crate) use turns::Turn;
 use turns::Turns;
-use writer::{Answer, Job, Writer};
+use writer::Writer;
 
 /// How the relay judges and serves.
 #[derive(Clone, Copy, Debug)]
@@ -321,94 +323,6 @@ impl Relay {
         done.map_err(|_| RelayError::Stopped)?
     }
 
-    /// Judges batches and puts them into the log.
-    async fn push(
-        self: &Arc<Self>,
-        turn: Turn,
-        pusher: Pusher,
-        batches: Vec<SealedBatch>,
-    ) -> Result<Pushed, RelayError> {
-        let relay = Arc::clone(self);
-        let (reply, answer) = oneshot::channel();
-        let judging = self.blocking(move || {
-            let submitted = relay.submit(pusher, batches, false, reply);
-            drop(turn); // not before: nobody waits for an answer that has gone
-            submitted
-        });
-        let (hashes, rejected) = judging.await?;
-        let Answer::Done {
-            mut outcomes,
-            received_at_ms,
-        } = answer
-            .await
-            .map_err(|_| RelayError::Stopped)?
-            .into_result()?
-        else {
-            return Err(RelayError::Stopped); // only the console asks for all or nothing
-        };
-        if let Some(refusal) = rejected {
-            outcomes.push(BatchOutcome::Rejected {
-                reason: refusal.as_str().into(),
-            });
-        }
-        Ok(Pushed {
-            outcomes,
-            hashes,
-            received_at_ms,
-        })
-    }
-
-    /// Verifies and judges batches up to the first that is not the pusher's, and hands them to
-    /// the writer. Gives the hashes of each batch's changes, and why the rest was rejected.
-    fn submit(
-        &self,
-        pusher: Pusher,
-        batches: Vec<SealedBatch>,
-        is_all_or_nothing: bool,
-        reply: oneshot::Sender<Answer>,
-    ) -> Result<(Vec<Vec<Hash>>, Option<Refusal>), RelayError> {
-        let mut verified: Vec<Verified> = Vec::with_capacity(batches.len());
-        let mut rejected = None;
-        for batch in batches {
-            match judge::verify(&pusher, &self.fingerprint, batch) {
-                Ok(good) => verified.push(good),
-                Err(refusal) => {
-                    rejected = Some(refusal);
-                    break;
-                }
-            }
-        }
-        let directory = self.writer.directory();
-        let (judged, basis) = self.readers.with(|conn| {
-            let tx = conn.transaction()?; // one view of the log for all of them
-            let now_ms = self.env.now_ms();
-            let mut bench = Bench::new(&tx, Arc::clone(&directory), now_ms, self.options.grace_ms);
-            let judged: rusqlite::Result<Vec<_>> = verified
-                .iter()
-                .map(|batch| bench.judge(&pusher, batch))
-                .collect();
-            Ok::<_, RelayError>((judged?, bench.basis))
-        })?;
-        let hashes = judged
-            .iter()
-            .map(|batch| batch.iter().map(|change| change.hash).collect())
-            .collect();
-        let job = Job {
-            pusher,
-            batches: verified,
-            judged,
-            basis,
-            directory,
-            is_all_or_nothing,
-            reply,
-        };
-        if self.writer.submit(job) {
-            Ok((hashes, rejected))
-        } else {
-            Err(RelayError::Stopped)
-        }
-    }
-
     /// A whole document as an Automerge file; `None` where there is none that the member may see.
     ///
     /// # Errors
@@ -521,36 +435,4 @@ fn check_shape(request: &SyncRequest) -> Result<(), RelayError> {
 /// Where a log ends at the latest. A bootstrap begins with a mark that lies exactly there.
 const fn is_beyond(number: u64) -> bool {
     number > i64::MAX.unsigned_abs()
-}
-
-/// What became of a push.
-struct Pushed {
-    outcomes: Vec<BatchOutcome>,
-    hashes: Vec<Vec<Hash>>,
-    received_at_ms: i64,
-}
-
-/// What a receipt names: the admitted changes in the push's order.
-fn admitted_of(pushed: &Pushed) -> Vec<(ByteArray32, u64)> {
-    let mut admitted = Vec::new();
-    for (outcome, hashes) in pushed.outcomes.iter().zip(&pushed.hashes) {
-        let BatchOutcome::Judged(changes) = outcome else {
-            continue;
-        };
-        for (change, hash) in changes.iter().zip(hashes) {
-            if let ChangeOutcome::Admitted { position, .. } = change {
-                admitted.push((ByteArray32(*hash), *position));
-            }
-        }
-    }
-    admitted
-}
-
-impl Answer {
-    fn into_result(self) -> Result<Self, RelayError> {
-        match self {
-            Self::Failed(reason) => Err(RelayError::Storage(reason)),
-            other => Ok(other),
-        }
-    }
 }

@@ -11,7 +11,7 @@ use super::{Rig, sync_request};
 
 const SHORT: Duration = Duration::from_secs(1);
 /// No limit of a test: whatever hangs ends some day.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 async fn connect(rig: &Rig) -> TcpStream {
     TcpStream::connect(rig.ready.address).await.unwrap()

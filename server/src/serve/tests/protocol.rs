@@ -150,7 +150,7 @@ async fn a_listener_hears_that_the_log_grew_and_that_the_relay_stops() {
     let (mut socket, _) = opened.unwrap();
 
     let mut hear = async || loop {
-        let message = timeout(Duration::from_secs(60), socket.next()).await;
+        let message = timeout(Duration::from_mins(1), socket.next()).await;
         match message.unwrap() {
             Some(Ok(Message::Binary(bytes))) => {
                 let news: LiveNews = wire::decode(&bytes).unwrap();

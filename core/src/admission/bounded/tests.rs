@@ -311,7 +311,7 @@ fn what_is_written_otherwise_is_not_taken_as_it_was_read() {
     let is_as_written = |by_hand: &ByHand| {
         let change = Change::from_bytes(by_hand.raw()).unwrap();
         let expanded = change.decode();
-        super::super::is_as_written(&change, expanded)
+        crate::admission::judge::is_as_written(&change, expanded)
     };
     let two = ByHand::new()
         .with(KEY_TEXT, [0x7e, 1, b'k', 1, b'l'])
