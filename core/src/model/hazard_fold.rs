@@ -302,5 +302,5 @@ fn require(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-#[path = "hazard_fold_tests.rs"]
+#[path = "hazard_fold_tests/mod.rs"]
 mod tests;

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod damage;
 mod disasters;
 mod hazards;
 mod lists;
+mod put_back;
 mod refusals;
 mod roles;
 mod wedges;

@@ -89,6 +89,7 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, axis: &str, poin
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 20))
         .margin(12)
+        .margin_right(28)
         .x_label_area_size(42)
         .y_label_area_size(56)
         .build_cartesian_2d(sizes.log_scale(), (0.01..100.0).log_scale())
@@ -97,6 +98,8 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, axis: &str, poin
         .configure_mesh()
         .x_desc(axis)
         .y_desc("seconds")
+        .x_label_formatter(&|size| grouped(*size))
+        .y_label_formatter(&|seconds| format!("{seconds}"))
         .draw()
         .unwrap();
     let lines: [Line; 4] = [
@@ -128,4 +131,17 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, axis: &str, poin
         .position(SeriesLabelPosition::UpperLeft)
         .draw()
         .unwrap();
+}
+
+/// A whole number as people read it: `10,000`.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,0 +1,178 @@
+//! A relay or a phone that is put back to an earlier state, and a phone and its copy.
+
+use serde_json::json;
+use vanguard_core::Verb;
+use vanguard_core::calendar::DAY_MS;
+use vanguard_core::model::hazard::{HazardEvent, HazardGrade};
+use vanguard_core::model::{Author, Role};
+use vanguard_tests::{Fleet, Phone, event_ids, photo};
+
+use super::{assigned, graded, report, seen};
+
+use super::wedges::*;
+
+/// The relay's disk is put back, and with it goes what its console had done. Phones that built on
+/// that are not stuck: their work is done again on what is left, or comes back to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_put_back_loses_what_its_console_did_and_stops_nobody() {
+    let mut fleet = Fleet::new(53).await;
+    let branch = fleet.plant.first;
+    let mut officer = fleet
+        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
+        .await;
+    let mut member = fleet
+        .phone("王建国", branch, &[(Role::Member, branch)])
+        .await;
+    for phone in [&mut officer, &mut member] {
+        fleet.sync(phone).await;
+    }
+    let hazard = report(&mut member, branch, "备份之前");
+    fleet.sync(&mut member).await;
+    let copy = fleet.copy_of_relay().await;
+    let by = author(&fleet, officer.member(), Role::SafetyOfficer);
+    at_the_console(&fleet, by, hazard, &graded(HazardGrade::General)).await;
+    for phone in [&mut officer, &mut member] {
+        fleet.sync(phone).await;
+    }
+    // One that holds without the grade, and one that does not.
+    member
+        .notebook
+        .act_on_hazard(hazard, &comment("定级之后的备注"))
+        .unwrap();
+    fleet.sync(&mut member).await;
+    fleet.sync(&mut officer).await;
+    let person = member.member();
+    let assignment = assigned(fleet.plant.contractor, person);
+    officer.notebook.act_on_hazard(hazard, &assignment).unwrap();
+    fleet.sync(&mut officer).await;
+    fleet.sync(&mut member).await;
+    member
+        .notebook
+        .act_on_hazard(hazard, &comment("尚未发送"))
+        .unwrap();
+
+    let fleet = fleet.put_back(&copy);
+    all_agree(&fleet, &mut [&mut officer, &mut member]).await;
+    let view = seen(&member, hazard);
+    let bodies: Vec<&HazardEvent> = view.events.iter().map(|event| &event.event.body).collect();
+    let expected = [
+        HazardEvent::Reported,
+        comment("定级之后的备注"),
+        comment("尚未发送"),
+    ];
+    assert_eq!(bodies, expected.iter().collect::<Vec<_>>());
+    let tray = officer.notebook.returned().unwrap();
+    assert_eq!(tray.len(), 1, "{tray:?}");
+    let Verb::Append { event } = &tray[0].verb else {
+        panic!("{tray:?}");
+    };
+    assert_eq!(event.body["event"], "assigned");
+    // Everything goes on.
+    officer
+        .notebook
+        .act_on_hazard(hazard, &graded(HazardGrade::General))
+        .unwrap();
+    officer.notebook.act_on_hazard(hazard, &assignment).unwrap();
+    all_agree(&fleet, &mut [&mut officer, &mut member]).await;
+    assert_eq!(event_ids(&seen(&member, hazard)).len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_a_relay_lost_and_no_longer_takes_comes_back_with_its_words() {
+    let mut fleet = Fleet::new(54).await;
+    let branch = fleet.plant.first;
+    let mut member = fleet
+        .phone("王建国", branch, &[(Role::Member, branch)])
+        .await;
+    fleet.sync(&mut member).await;
+    let old = report(&mut member, branch, "备份之前");
+    fleet.sync(&mut member).await;
+    let copy = fleet.copy_of_relay().await;
+    report(&mut member, branch, "只在本机和丢失的日志里");
+    member
+        .notebook
+        .act_on_hazard(old, &comment("丢失的备注"))
+        .unwrap();
+    let place = json!({"place": "丢失的地点", "photos": [photo(0xab)]});
+    let serde_json::Value::Object(place) = place else {
+        unreachable!()
+    };
+    member.notebook.edit(old, place.clone()).unwrap();
+    fleet.sync(&mut member).await;
+    let by = author(&fleet, member.member(), Role::Member);
+
+    let fleet = fleet.put_back(&copy);
+    let ended = json!({"event": "ended", "reason": "离职"});
+    at_the_console(&fleet, Author::OPERATOR, by.grant, &ended).await;
+    fleet.env.advance(60 * DAY_MS);
+    fleet.sync(&mut member).await;
+    fleet.sync(&mut member).await;
+    assert_eq!(member.notebook.unsent().unwrap().changes, 0);
+    let tray = member.notebook.returned().unwrap();
+    let words: Vec<String> = tray
+        .iter()
+        .map(|returned| match &returned.verb {
+            Verb::Create { fields, event, .. } => {
+                assert_eq!(event.as_ref().unwrap().body["event"], "reported");
+                fields["description"].as_str().unwrap().to_owned()
+            }
+            Verb::Append { event } => event.body["text"].as_str().unwrap().to_owned(),
+            Verb::Edit { fields } => {
+                assert_eq!(*fields, place);
+                fields["place"].as_str().unwrap().to_owned()
+            }
+            Verb::Resend => "nothing".into(),
+        })
+        .collect();
+    let mut words = words;
+    words.sort();
+    assert_eq!(
+        words,
+        ["丢失的地点", "丢失的备注", "只在本机和丢失的日志里"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_and_its_copy_both_work_on_and_everything_of_both_is_there_once() {
+    let mut fleet = Fleet::new(55).await;
+    let branch = fleet.plant.first;
+    let mut phone = fleet
+        .phone("王建国", branch, &[(Role::Member, branch)])
+        .await;
+    let mut other = fleet
+        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
+        .await;
+    fleet.sync(&mut phone).await;
+    let hazard = report(&mut phone, branch, "两台手机都有");
+    phone
+        .notebook
+        .act_on_hazard(hazard, &comment("复制时尚未发送"))
+        .unwrap();
+    let copied = phone.path.with_extension("copy");
+    phone = phone.while_closed(|path| {
+        std::fs::copy(path, &copied).unwrap();
+    });
+    let env = vanguard_tests::TestEnv::new(5_555);
+    let clock = std::sync::Arc::clone(&env) as std::sync::Arc<dyn vanguard_core::Env>;
+    let mut copy = Phone {
+        notebook: vanguard_core::Notebook::open(&copied, clock).unwrap(),
+        device: phone.device,
+        path: copied,
+        env,
+    };
+    let mut told = [false; 2];
+    for round in 0..4 {
+        for (at, one) in [&mut phone, &mut copy].into_iter().enumerate() {
+            one.notebook
+                .act_on_hazard(hazard, &comment(&format!("第{round}轮，第{at}台")))
+                .unwrap();
+            told[at] |= fleet.sync(one).await.is_cloned;
+        }
+    }
+    for (at, one) in [&mut phone, &mut copy].into_iter().enumerate() {
+        told[at] |= fleet.sync(one).await.is_cloned;
+    }
+    assert_eq!(told, [true, true], "both are told");
+    all_agree(&fleet, &mut [&mut phone, &mut copy, &mut other]).await;
+    assert_eq!(event_ids(&seen(&other, hazard)).len(), 2 + 8);
+}
