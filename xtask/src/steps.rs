@@ -181,7 +181,9 @@ const FUZZ_SECONDS: u32 = 60;
 /// What hostile devices try and what offline histories meet, many times over; then fuzzing.
 fn faults(workspace: &Workspace) -> Vec<Step> {
     let refusals = long_test(workspace, "stories").args(["refusals"]);
-    let fuzzed = Target::ALL.map(|target| check(fuzz::call(workspace, target, FUZZ_SECONDS)));
+    // Its figures at the end, without a line for every input that it keeps.
+    let quietly = |target| fuzz::call(workspace, target, FUZZ_SECONDS).args(["-verbosity=0"]);
+    let fuzzed = Target::ALL.map(|target| check(quietly(target)));
     [
         tests(long_test(workspace, "attacks")),
         tests(refusals),
