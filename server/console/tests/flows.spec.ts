@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { address, ask, expect, test, type Rows } from "./desk";
+import { PASSWORD, setUp, signIn } from "./accounts";
 import { contested, worker } from "./disagree";
 import { LANGUAGES, words as texts } from "./words";
 
@@ -145,17 +146,7 @@ test("a one-time link signs in once, and a stranger is led to sign in", async ({
 test("what was typed survives the network and the session", async ({ desk }) => {
   // The first administrator has a password, unlike the demo's people.
   const page = await desk(null);
-  await page.goto(String(process.env.SETUP_URL));
-  const password = "安全生产人人有责2026";
-  for (const [name, value] of Object.entries({ organisation: "新厂党委", name: "赵管", number: "A-0001", password })) {
-    await page.locator(`[name=${name}]`).fill(value);
-  }
-  await page.getByRole("button").click();
-  await page.getByRole("link", { name: "登录" }).click();
-  await page.getByLabel("工号").fill("A-0001");
-  await page.getByLabel("密码").fill(password);
-  await page.getByRole("button", { name: "登录" }).click();
-  await expect(page).toHaveURL(address("/"));
+  await setUp(page, String(process.env.SETUP_URL), { organisation: "新厂党委", name: "赵管", number: "A-0001" });
 
   await page.getByRole("link", { name: "行政单位" }).click();
   await page.getByRole("button", { name: "新建" }).click();
@@ -173,7 +164,7 @@ test("what was typed survives the network and the session", async ({ desk }) => 
   await page.context().clearCookies();
   await dialog.getByRole("button", { name: "提交" }).click();
   const renewal = page.getByRole("dialog", { name: "登录已过期" });
-  await renewal.getByLabel("密码").fill(password);
+  await renewal.getByLabel("密码").fill(PASSWORD);
   await renewal.getByRole("button", { name: "登录" }).click();
   await expect(page.locator("h1")).toHaveText("铸造三分厂");
 
@@ -185,9 +176,7 @@ test("what was typed survives the network and the session", async ({ desk }) => 
   await page.close();
   await later.context().clearCookies();
   await later.goto(address("/units"));
-  await later.getByLabel("工号").fill("A-0001");
-  await later.getByLabel("密码").fill(password);
-  await later.getByRole("button", { name: "登录" }).click();
+  await signIn(later, "A-0001");
   await later.getByRole("button", { name: "新建" }).click();
   const again = later.getByRole("dialog").first();
   await expect(again.getByLabel("名称")).toHaveValue("挤压四分厂");
@@ -229,6 +218,20 @@ test("the ledger is handed in as a workbook and as CSV", async ({ desk }) => {
     const file = readFileSync(await (await saved).path(), "utf8");
     expect(file.startsWith(start)).toBe(true);
   }
+});
+
+test("the ledger is sorted as Chinese is", async ({ desk }) => {
+  const page = await desk("supervisor");
+  await page.goto(address("/ledger"));
+  const people = page.locator("tbody td.inspector");
+  const names = async () => (await people.allInnerTexts()).filter(Boolean);
+  await expect(people.first()).toBeVisible();
+  const sorted = (texts: string[]) => [...texts].sort(new Intl.Collator("zh-CN", { numeric: true }).compare);
+  const wanted = sorted(await names());
+  await page.getByRole("columnheader", { name: "检查人" }).getByRole("button").click();
+  await expect.poll(names).toEqual(wanted);
+  await page.getByRole("columnheader", { name: "检查人" }).getByRole("button").click();
+  await expect.poll(async () => (await names())[0]).toBe(wanted.at(-1));
 });
 
 test("an invite is a QR code, for those whose phones the secretary may manage", async ({ desk }) => {
