@@ -83,27 +83,36 @@ for (const language of LANGUAGES) {
       const dialog = page.getByRole("dialog");
       await expect(dialog).toBeVisible();
 
+      await page.keyboard.press("Escape");
+      await expect(dialog).toHaveCount(0);
+
+      // Enter is the first action, also after a click in the list.
+      const reported = waiting.filter({ hasText: words.queue.grade }).first();
+      const name = await reported.locator(".title").innerText();
+      await reported.click();
+      await expect(page.locator(".at-hand h1")).toHaveText(name);
+      await expect(graded).toContainText(words.event.graded);
+      await page.keyboard.press("Enter");
       // Who types writes, and does nothing else; neither while the form is open and nothing has the focus.
-      const text = dialog.locator("textarea").first();
-      await text.fill("");
+      const text = dialog.getByLabel(words.field.reason);
       await text.press("j");
       await text.press("1");
       await expect(text).toHaveValue("j1");
       await text.blur();
       await page.keyboard.press("j");
-      await expect(page.locator(".at-hand h1")).toHaveText(title);
+      await expect(page.locator(".at-hand h1")).toHaveText(name);
       await page.keyboard.press("Escape");
       await expect(dialog).toHaveCount(0);
-
-      // Enter is the first action, also after a click in the list; what was typed is there again.
-      await waiting.nth(1).click();
-      await page.keyboard.press("Enter");
+      // What was typed is there again, until somebody lets go of it.
+      await page.keyboard.press("1");
       await expect(text).toHaveValue("j1");
       await expect(dialog.locator(".restored")).toBeVisible();
       await dialog.getByRole("button", { name: words.form.discard }).click();
       await expect(text).toHaveValue("");
-      await page.keyboard.press("Escape");
+      await text.fill("现场核实");
+      await text.press("Control+Enter");
       await expect(dialog).toHaveCount(0);
+      await expect(page.locator(".at-hand .tags")).toContainText(words.hazard_status.graded);
 
       await page.keyboard.press("?");
       for (const does of [words.queue.keyNext, words.queue.keyFirst, words.queue.keySubmit]) await expect(dialog).toContainText(does);
