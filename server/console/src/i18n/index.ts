@@ -48,8 +48,8 @@ export const actionName = (kind: string, event: string): string =>
 
 /** What an event of a kind of record is called: by the core where it names it, else by the page. */
 export function eventName(kind: string, event: string): string {
-  const key = `${kind}_event.${event}`;
-  return i18n.global.te(key, "zh-CN") ? t(key) : actionName(kind, event);
+  const keys = [`${kind}_event.${event}`, `happened.${kind}_${event}`, `happened.${event}`];
+  return t(keys.find((key) => i18n.global.te(key, "zh-CN")) ?? `event.${event}`);
 }
 
 /** The word for a value of one of the core's enumerations; a dash for none. */
