@@ -78,6 +78,8 @@ pub(crate) struct Host {
     pub(crate) chromium: Option<PathBuf>,
     /// A font that has Chinese.
     pub(crate) chinese_font: Option<String>,
+    /// `pdftotext` answers.
+    pub(crate) has_pdf_tools: bool,
     /// `rustup` answers, and has not failed to install what it was asked for.
     pub(crate) has_rustup: bool,
     /// The standard library for wasm.
@@ -118,6 +120,7 @@ impl Host {
             chromium: on_path("chromium"),
             chinese_font: process::answer(&Call::new("fc-list").args([":lang=zh-cn"]))
                 .filter(|fonts| !fonts.is_empty()),
+            has_pdf_tools: answers("pdftotext", &["-v"]),
             has_rustup: answers("rustup", &["--version"]),
             wasm: wasm::library(workspace),
             has_maven: answers("mvn", &["--version"]) && answers("javac", &["--version"]),

@@ -26,6 +26,8 @@ pub(crate) enum Need {
     Chromium,
     /// Fonts that have Chinese.
     ChineseFonts,
+    /// `pdftotext`, for reading what the console prints.
+    PdfTools,
     /// Rust's standard library for `wasm32-unknown-unknown`.
     WasmLibrary,
     /// A JDK and Maven, for the Kotlin package.
@@ -72,6 +74,7 @@ impl Need {
                 host,
                 &["fontconfig", "fonts-noto-cjk"],
             ),
+            Self::PdfTools => met_or(host.has_pdf_tools, host, &["poppler-utils"]),
             Self::WasmLibrary if host.wasm.is_none() && host.has_rustup => {
                 State::Installable("rustup, or else Debian packages")
             }
@@ -103,6 +106,7 @@ impl fmt::Display for Need {
             Self::ConsoleNode => "Node 20.19 or later with npm",
             Self::Chromium => "Chromium",
             Self::ChineseFonts => "fonts with Chinese",
+            Self::PdfTools => "pdftotext",
             Self::WasmLibrary => "Rust's library for wasm32-unknown-unknown",
             Self::Maven => "JDK and Maven",
             Self::Swift => "Swift 6, or root and debootstrap",
@@ -171,6 +175,7 @@ mod tests {
             npm: None,
             console_npm: None,
             chromium: None,
+            has_pdf_tools: false,
             chinese_font: None,
             has_rustup: true,
             wasm: None,

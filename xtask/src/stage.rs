@@ -70,6 +70,7 @@ impl Stage {
                 Need::ConsoleNode,
                 Need::Chromium,
                 Need::ChineseFonts,
+                Need::PdfTools,
                 Need::Tool(Tool::Console),
             ],
             Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],

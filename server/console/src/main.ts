@@ -13,4 +13,7 @@ import "./styles/forms.css";
 import "./styles/figures.css";
 import "./styles/small.css";
 
+import { sweepDrafts } from "./state/drafts";
+
+sweepDrafts();
 createApp(App).use(i18n).use(router).mount("#app");

@@ -3,6 +3,9 @@ import { createRouter, createWebHistory } from "vue-router";
 import { kinds } from "./forms/records";
 import { findSession } from "./state/session";
 
+/** What the page of a record of some kind is given. */
+const ofKind = (kind: string) => (to: { params: Record<string, unknown> }) => ({ kind, id: String(to.params.id) });
+
 export const router = createRouter({
   history: createWebHistory(),
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
@@ -22,9 +25,12 @@ export const router = createRouter({
         { path: "hazards", component: () => import("./pages/Hazards.vue") },
         { path: "hazards/:id", component: () => import("./pages/HazardPage.vue"), props: true },
         { path: "inspections", component: () => import("./pages/Inspections.vue") },
-        { path: "inspections/:id", component: () => import("./pages/InspectionPage.vue"), props: true },
         { path: "violations", component: () => import("./pages/Violations.vue") },
-        { path: "violations/:id", component: () => import("./pages/ViolationPage.vue"), props: true },
+        ...["inspections", "violations"].map((kind) => ({
+          path: `${kind}/:id`,
+          component: () => import("./pages/ReviewPage.vue"),
+          props: ofKind(kind),
+        })),
         { path: "ledger", component: () => import("./pages/Ledger.vue") },
         { path: "statistics", component: () => import("./pages/Statistics.vue") },
         { path: "devices", component: () => import("./pages/Devices.vue") },
@@ -36,7 +42,7 @@ export const router = createRouter({
           {
             path: `${kind}/:id`,
             component: () => import("./pages/RecordPage.vue"),
-            props: (to: { params: Record<string, unknown> }) => ({ kind, id: String(to.params.id) }),
+            props: ofKind(kind),
           },
         ]),
         { path: ":rest(.*)", component: () => import("./pages/Nothing.vue") },

@@ -2,25 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as plain, expect } from "@playwright/test";
+import { setUp } from "./accounts";
 import { freePort, start } from "./program";
-
-const PASSWORD = "安全生产人人有责2026";
 
 plain("a relay that is restarted finds the page as it was, and the page finds the relay", async ({ page }) => {
   const data = mkdtempSync(join(tmpdir(), "vanguard-restart-"));
   const args = ["serve", "--data", data, "--listen", `127.0.0.1:${await freePort()}`];
   let relay = await start(args, "token=");
   try {
-    const setup = String(relay.said.match(/https:\S+token=\S+/)?.[0]);
-    await page.goto(setup);
-    for (const [name, value] of Object.entries({ organisation: "厂党委", name: "陈安", number: "1", password: PASSWORD })) {
-      await page.locator(`[name=${name}]`).fill(value);
-    }
-    await page.getByRole("button").click();
-    await page.getByRole("link", { name: "登录" }).click();
-    await page.getByLabel("工号").fill("1");
-    await page.getByLabel("密码").fill(PASSWORD);
-    await page.getByRole("button", { name: "登录" }).click();
+    await setUp(page, String(relay.said.match(/https:\S+token=\S+/)?.[0]), { organisation: "厂党委", name: "陈安", number: "1" });
     // Nothing is due and nothing reported: the rates are unknown, not 100%.
     await expect(page.locator(".figures .unknown")).toHaveCount(3);
     await page.getByRole("link", { name: "党组织" }).click();

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test as plain, type Browser, type Page } from "@playwright/test";
+import { PASSWORD, setUp, signIn } from "./accounts";
 import { freePort, phone, start } from "./program";
 
-const PASSWORD = "安全生产人人有责2026";
 const SAMPLES = join(import.meta.dirname, "../../samples");
 /** The organisation of the samples; its first administrator is made before it is imported. */
 const ORGANISATION = "中共远山铝业公司委员会";
@@ -15,9 +15,7 @@ async function signedIn(browser: Browser, url: string, number: string): Promise<
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1366, height: 768 } });
   const page = await context.newPage();
   await page.goto(`${url}/signin`);
-  await page.getByLabel("工号").fill(number);
-  await page.getByLabel("密码").fill(PASSWORD);
-  await page.getByRole("button", { name: "登录" }).click();
+  await signIn(page, number);
   await expect(page).toHaveURL(`${url}/`);
   return page;
 }
@@ -33,15 +31,7 @@ plain("two desks and a phone see each other's work at once, also across a restar
   try {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const admin = await context.newPage();
-    await admin.goto(String(relay.said.match(/https:\S+token=\S+/)?.[0]));
-    for (const [name, value] of Object.entries({ organisation: ORGANISATION, name: "赵管", number: "A-1", password: PASSWORD })) {
-      await admin.locator(`[name=${name}]`).fill(value);
-    }
-    await admin.getByRole("button").click();
-    await admin.getByRole("link", { name: "登录" }).click();
-    await admin.getByLabel("工号").fill("A-1");
-    await admin.getByLabel("密码").fill(PASSWORD);
-    await admin.getByRole("button", { name: "登录" }).click();
+    await setUp(admin, String(relay.said.match(/https:\S+token=\S+/)?.[0]), { organisation: ORGANISATION, name: "赵管", number: "A-1" });
 
     // The organisation comes in from its spreadsheets; a bad row is named first.
     await admin.getByRole("link", { name: "导入" }).click();

@@ -1,19 +1,22 @@
 //! A phone in a process of its own, told what to do: `field INVITE NOTEBOOK`. Each line of its input
 //! is a command, each line of its output an answer, said when it is so:
 //! `digits 123456` at first, where somebody has to compare them; `report TEXT` answers `reported ID`
-//! when the hazard is on disk, `sync` answers `synced` or `offline`.
+//! when the hazard is on disk, `edit ID FIELDS` and `act ID EVENT` (JSON) answer `done` when that is,
+//! `sync` answers `synced` or `offline`.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use vanguard_core::Notebook;
 use vanguard_core::env::SystemEnv;
 use vanguard_core::http::HttpRelay;
+use vanguard_core::id::HazardId;
 use vanguard_core::invite::Invite;
 use vanguard_core::model::Role;
-use vanguard_core::model::hazard::{HazardFields, HazardNature};
+use vanguard_core::model::hazard::{HazardEvent, HazardFields, HazardNature};
 use vanguard_core::sync::Options;
 
 #[tokio::main(flavor = "current_thread")]
@@ -32,6 +35,16 @@ async fn main() {
         let (command, text) = line.split_once(' ').unwrap_or((&line, ""));
         match command {
             "report" => say(&format!("reported {}", report(&mut notebook, text))),
+            "edit" => {
+                let (id, fields) = of_hazard(text);
+                notebook.edit(id, fields).unwrap();
+                say("done");
+            }
+            "act" => {
+                let (id, event) = of_hazard::<HazardEvent>(text);
+                notebook.act_on_hazard(id, &event).unwrap();
+                say("done");
+            }
             "sync" => {
                 let synced = relay.sync(&mut notebook, Options::default(), |_| {}).await;
                 say(if synced.is_ok() { "synced" } else { "offline" });
@@ -50,6 +63,12 @@ fn report(notebook: &mut Notebook, text: &str) -> String {
     let space = home.unwrap().1.org;
     let fields = HazardFields::new(text, HazardNature::UnsafeCondition);
     notebook.report_hazard(space, &fields).unwrap().to_string()
+}
+
+/// A hazard's id, and what is said of it as JSON.
+fn of_hazard<T: DeserializeOwned>(text: &str) -> (HazardId, T) {
+    let (id, said) = text.split_once(' ').unwrap();
+    (id.parse().unwrap(), serde_json::from_str(said).unwrap())
 }
 
 /// Nothing is said before it is out of this process.

@@ -2,7 +2,7 @@
 // problems into `Problem`, and has an expired session renewed before it asks again, so that
 // nothing that somebody typed is lost.
 import createClient from "openapi-fetch";
-import { language } from "../i18n";
+import { labelled, language, t } from "../i18n";
 import { renewSession } from "../state/session";
 import type { components, paths } from "./schema";
 
@@ -33,7 +33,7 @@ export class Problem extends Error {
 
   /** Everything that it says, in one line. */
   get text(): string {
-    return this.detail && this.detail !== this.message ? `${this.message}：${this.detail}` : this.message;
+    return this.detail && this.detail !== this.message ? labelled(this.message, this.detail) : this.message;
   }
 }
 
@@ -50,7 +50,7 @@ export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
     try {
       answer = await request();
     } catch {
-      throw new Problem(0, unreachable());
+      throw new Problem(0, t("problem.unreachable"));
     }
     if (answer.response.ok) return answer.data as T;
     const body = (answer.error ?? {}) as { title?: string; detail?: string; refusal?: string };
@@ -60,20 +60,14 @@ export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
     }
     throw new Problem(
       answer.response.status,
-      body.title ?? `HTTP ${answer.response.status}`,
+      body.title ?? t("problem.unexpected", { error: `HTTP ${answer.response.status}` }),
       body.detail,
       body.refusal,
     );
   }
 }
 
-function unreachable(): string {
-  return language.value === "en"
-    ? "The relay cannot be reached. What you typed is still here; try again."
-    : "无法连接中继站。已填写的内容仍在，请稍后重试。";
-}
-
 /** The words of whatever went wrong. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Problem ? error.text : String(error);
+  return error instanceof Problem ? error.text : t("problem.unexpected", { error: String(error) });
 }

@@ -1,4 +1,5 @@
 // What a form asks for: one description for each field, from which inputs are made.
+import { t } from "../i18n";
 import type { NamedKind } from "../state/names";
 
 export type FieldType =
@@ -24,6 +25,8 @@ export interface Field {
   /** Its name in the API. */
   key: string;
   type: FieldType;
+  /** What it is called, where that is not its key's name. */
+  label?: string;
   isRequired?: boolean;
   /** Of `enumeration`: the group of the core's catalogue. */
   group?: string;
@@ -74,6 +77,9 @@ export const nameds = (key: string, kind: NamedKind, more: Partial<Field> = {}):
   ...more,
 });
 export const required = { isRequired: true };
+
+/** What a field is called. */
+export const labelOf = ({ key, label }: Field): string => t(`field.${label ?? key}`);
 
 /** Whether a value says nothing. */
 export function isEmpty(value: unknown): boolean {

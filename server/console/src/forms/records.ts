@@ -31,6 +31,7 @@ export interface Kind {
   hasSignboard?: boolean;
 }
 
+const personName = { label: "person_name", ...required };
 const duty: Field = { key: "duty", type: "duty" };
 
 export const kinds: Record<string, Kind> = {
@@ -112,14 +113,14 @@ export const kinds: Record<string, Kind> = {
     isInSpace: false,
     columns: ["number", "home", "unit"],
     fixed: [],
-    fields: [text("name", required), text("number", required), named("home", "organisations"), named("unit", "units")],
+    fields: [text("name", personName), text("number", required), named("home", "organisations"), named("unit", "units")],
   },
   persons: {
     name: "person",
     isInSpace: false,
     columns: ["unit"],
     fixed: [],
-    fields: [text("name", required), named("unit", "units", required)],
+    fields: [text("name", personName), named("unit", "units", required)],
   },
   grants: {
     name: "grant",

@@ -35,10 +35,21 @@ document.documentElement.lang = language.value;
 
 export const t = i18n.global.t;
 
+/** Several texts in one line. */
+export const joined = (texts: string[], isLoose = false): string =>
+  texts.join(language.value === "en" ? (isLoose ? "; " : ", ") : isLoose ? "；" : "、");
+
+/** A label and its text in one line. */
+export const labelled = (label: string, text: string): string => (language.value === "en" ? `${label}: ${text}` : `${label}：${text}`);
+
+/** What a button is called that makes an event. */
+export const actionName = (kind: string, event: string): string =>
+  t(i18n.global.te(`event.${kind}_${event}`, "zh-CN") ? `event.${kind}_${event}` : `event.${event}`);
+
 /** What an event of a kind of record is called: by the core where it names it, else by the page. */
 export function eventName(kind: string, event: string): string {
-  const key = `${kind}_event.${event}`;
-  return i18n.global.te(key, "zh-CN") ? t(key) : t(`event.${event}`);
+  const keys = [`${kind}_event.${event}`, `happened.${kind}_${event}`, `happened.${event}`];
+  return t(keys.find((key) => i18n.global.te(key, "zh-CN")) ?? `event.${event}`);
 }
 
 /** The word for a value of one of the core's enumerations; a dash for none. */

@@ -1,7 +1,7 @@
 // What a record or an event says, as labels and texts, whatever its kind.
-import { t, word } from "../i18n";
+import { joined, t, word } from "../i18n";
 import { nameOf, partyName } from "../state/names";
-import { date, isoDay, time } from "../state/time";
+import { date, fullDay, time } from "../state/time";
 
 export interface Fact {
   key: string;
@@ -54,9 +54,10 @@ export function factsOf(values: Record<string, unknown>): Fact[] {
 export function factOf(key: string, value: unknown): Fact {
   const label = t(`field.${key}`);
   if (key === "items" && Array.isArray(value)) {
-    const facts = (value as Record<string, string>[]).map((item) => ({
+    // A checklist counts its items; an inspection says what was asked.
+    const facts = (value as Record<string, string>[]).map((item, at) => ({
       key: item.code ?? "",
-      label: item.code ?? "",
+      label: item.outcome ? (item.code ?? "") : String(at + 1),
       text: [item.text, item.outcome && word("item_outcome", item.outcome), item.remark].filter(Boolean).join(" · "),
     }));
     return { key, label, text: "", facts };
@@ -71,7 +72,8 @@ export function factOf(key: string, value: unknown): Fact {
   }
   if (key === "excepted" && Array.isArray(value)) {
     const days = value as { from: number; to: number; reason: string }[];
-    return { key, label, text: days.map((it) => `${isoDay(it.from)} – ${isoDay(it.to)} ${it.reason}`).join("；") };
+    const spanOf = ({ from, to }: { from: number; to: number }) => (from === to ? fullDay(from) : `${fullDay(from)} – ${fullDay(to)}`);
+    return { key, label, text: joined(days.map((it) => `${spanOf(it)} ${it.reason}`), true) };
   }
   if (PARTIES.includes(key) && typeof value === "object") return { key, label, text: partyName(value as never) };
   const link = LINKS[key];
@@ -90,15 +92,15 @@ export function textOf(key: string, value: unknown): string {
   if (typeof value === "boolean") return t(value ? "form.yes" : "form.no");
   if (NAMED.includes(key)) return nameOf(String(value));
   if (Array.isArray(value)) {
-    if (NAMED_LISTS.includes(key)) return value.map((id) => nameOf(String(id))).join("、");
-    return value.map((item) => textOf("", item)).join("；");
+    if (NAMED_LISTS.includes(key)) return joined(value.map((id) => nameOf(String(id))));
+    return joined(value.map((item) => textOf("", item)), true);
   }
   if (key === "duty" && typeof value === "object") {
     return word("duty_frequency", (value as { frequency: string }).frequency);
   }
   if (key === "deadline_ms") return date(Number(value));
   if (key.endsWith("_ms")) return time(Number(value));
-  if (DAYS.includes(key) && typeof value === "number") return isoDay(value);
+  if (DAYS.includes(key) && typeof value === "number") return fullDay(value);
   if (typeof value === "object") return JSON.stringify(value);
   return String(value);
 }

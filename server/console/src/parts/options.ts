@@ -7,6 +7,8 @@ import { shortDay } from "../state/time";
 /** Size and colours of a chart. */
 export interface Look {
   size: number;
+  /** How many characters of a name are shown. */
+  nameWidth: number;
   ink: string;
   lines: string;
   open: string;
@@ -14,8 +16,9 @@ export interface Look {
   done: string;
 }
 
-export const DESK: Look = { size: 12, ink: "#33414f", lines: "#dfe5eb", open: "#2f6db5", overdue: "#c0362c", done: "#2e8b57" };
-export const HALL: Look = { size: 24, ink: "#e8eef6", lines: "#2b4c6d", open: "#5aa0e8", overdue: "#ff6b5e", done: "#56d08a" };
+export const DESK: Look = { size: 12, nameWidth: 14, ink: "#33414f", lines: "#dfe5eb", open: "#2f6db5", overdue: "#c0362c", done: "#2e8b57" };
+/** The hall's: as large as its screen is wide. */
+export const HALL: Look = { size: 28, nameWidth: 8, ink: "#e8eef6", lines: "#2b4c6d", open: "#5aa0e8", overdue: "#ff6b5e", done: "#56d08a" };
 
 // Tooltips are drawn, not made of HTML with styles in it, which the page's policy forbids.
 const tooltip = { trigger: "axis", renderMode: "richText", confine: true };
@@ -57,10 +60,16 @@ export function tallyOption(tallies: { name: string; open: number; overdue: numb
     ...base(look),
     color: [look.overdue, look.open],
     xAxis: values(look),
-    yAxis: categories(look, rows.map(({ name }) => name), { width: look.size * 11, overflow: "truncate" }),
+    yAxis: categories(look, rows.map(({ name }) => name), { width: look.size * look.nameWidth, overflow: "truncate" }),
     series: [
       { name: t("figure.overdue"), type: "bar", stack: "open", data: rows.map(({ overdue }) => overdue) },
-      { name: t("figure.openInTime"), type: "bar", stack: "open", data: rows.map(({ open, overdue }) => open - overdue) },
+      {
+        name: t("figure.openInTime"),
+        type: "bar",
+        stack: "open",
+        data: rows.map(({ open, overdue }) => open - overdue),
+        label: { show: true, position: "right", color: look.ink, fontSize: look.size, formatter: ({ dataIndex }: { dataIndex: number }) => String(rows[dataIndex]?.open ?? "") },
+      },
     ],
   };
 }

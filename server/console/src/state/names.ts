@@ -103,10 +103,12 @@ export function choices(kind: NamedKind): Named[] {
   return lists[kind];
 }
 
+export const isOperator = (id: string | null | undefined): boolean => id === OPERATOR;
+
 /** The name behind an id; a dash for none. */
 export function nameOf(id: string | null | undefined): string {
   if (!id) return "—";
-  if (id === OPERATOR) return t("names.operator");
+  if (isOperator(id)) return t("names.operator");
   return index.value.get(id)?.name ?? t("names.unknown");
 }
 

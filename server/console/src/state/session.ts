@@ -33,6 +33,12 @@ export function renewSession(): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve));
 }
 
+/** Goes on where the same person has signed in again in another tab. */
+export async function resumeSession(): Promise<void> {
+  const { data } = await api.GET("/me").catch(() => ({ data: undefined }));
+  if (data && data.number === session.me?.number) signedIn(data);
+}
+
 /** Whether somebody is signed in, asked of the relay once. */
 export async function findSession(): Promise<boolean> {
   if (session.me) return true;

@@ -31,6 +31,13 @@ export function date(ms: number | null | undefined): string {
   return format({ year: "numeric", month: STYLES[language.value].month, day: "2-digit" }).format(ms);
 }
 
+/** A month of the year by its name, 1 is January. */
+export const monthName = (month: number): string =>
+  language.value === "en" ? format({ month: "long" }).format(Date.UTC(2000, month - 1, 15)) : `${month} 月`;
+
+/** The whole date, of a day counted from 1970. */
+export const fullDay = (day: number): string => date(startOf(day));
+
 /** Month and day, of a day counted from 1970. */
 export function shortDay(day: number): string {
   return format({ month: language.value === "en" ? "short" : "numeric", day: "numeric" }).format(day * DAY_MS);
@@ -41,7 +48,8 @@ export function span(ms: number): string {
   const minutes = Math.round(Math.abs(ms) / 60_000);
   const [count, unit]: [number, string] =
     minutes < 90 ? [minutes, "minute"] : minutes < 48 * 60 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
-  return new Intl.NumberFormat(language.value, { style: "unit", unit, unitDisplay: "long" }).format(count);
+  const words = new Intl.NumberFormat(language.value, { style: "unit", unit, unitDisplay: "long" }).format(count);
+  return words.replace(/(\d)(\p{Script=Han})/u, "$1 $2");
 }
 
 /** The day in China as days since 1970. */
