@@ -1,28 +1,12 @@
 package vanguard
 
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
-import java.nio.file.Path
 
 /** What two people do without knowing of each other, and what the relay refuses. */
-class TwoPhonesTest {
-    @TempDir
-    lateinit var folder: Path
-    private lateinit var site: Site
-
-    @BeforeEach
-    fun start() {
-        site = Site(folder)
-    }
-
-    @AfterEach
-    fun stop() = site.close()
-
+class TwoPhonesTest : StoryCase() {
     @Test
     fun `both values of a field are kept, with who wrote them, until somebody chooses`() {
         val (zhao, chen, li) = listOf("赵磊", "陈强", "李安").map { site.phone(it) }
