@@ -90,8 +90,9 @@ fn android(workspace: &Workspace, out: &Path) -> Result<()> {
         .args([out.join("src/main/jniLibs")])
         .args(["build", "--profile", "mobile", "--package"])
         .args(["vanguard-mobile", "--lib"]);
-    let [fold, pack] = small::LINK_ANDROID;
-    let build = small::rust(build, workspace, &[PAGES, fold, pack]);
+    let mut flags = small::library(workspace, true);
+    flags.push(format!("-Clink-arg={PAGES}"));
+    let build = small::rust(build, workspace, &flags);
     process::succeed(&small::c(build, true))?;
     face(workspace, "kotlin", &out.join("src/main/kotlin"))?;
     lay(
