@@ -117,7 +117,11 @@ mod tests {
         let even: Vec<u8> = [7, 128, 255].repeat(97 * 61);
         for to in [size(97, 61), size(96, 60), size(31, 61), size(1, 1)] {
             let reduced = reduce(&even, size(97, 61), to).unwrap();
-            assert_eq!(reduced, [7, 128, 255].repeat(to.width * to.height), "{to:?}");
+            assert_eq!(
+                reduced,
+                [7, 128, 255].repeat(to.width * to.height),
+                "{to:?}"
+            );
         }
     }
 
