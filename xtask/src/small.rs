@@ -31,11 +31,10 @@ const FOLD: &str = "-Wl,--icf=all";
 const PACK: &str = "-Wl,-z,pack-relative-relocs";
 /// The same for the oldest Android that is supported, which knows another packing.
 const PACK_ANDROID: &str = "-Wl,--pack-dyn-relocs=android";
+/// Strings that end as others do are kept once.
+const STRINGS: &str = "-Wl,-O2";
 /// Leaves out what only bindings are generated from.
 const NO_METADATA: &str = "mobile-bindings/no-metadata.ld";
-/// What several functions have in common becomes a function of its own, as it does by itself where
-/// phones' processors are meant.
-const OUTLINE: &str = "-Cllvm-args=-enable-machine-outliner";
 
 /// What Cargo wants between flags that may have spaces in them.
 const SEPARATOR: &str = "\u{1f}";
@@ -45,11 +44,9 @@ pub(crate) fn library(workspace: &Workspace, is_android: bool) -> Vec<String> {
     let script = workspace.root.join(NO_METADATA);
     let discard = format!("-Wl,-T,{}", script.display());
     let pack = if is_android { PACK_ANDROID } else { PACK };
-    [FOLD, pack, &discard]
+    [FOLD, pack, STRINGS, &discard]
         .map(|flag| format!("-Clink-arg={flag}"))
-        .into_iter()
-        .chain([OUTLINE.to_owned()])
-        .collect()
+        .into()
 }
 
 /// What every crate is compiled with, beside its profile: frame pointers, with which the tables of
