@@ -13,7 +13,9 @@ let package = Package(
             name: "Vanguard",
             dependencies: ["VanguardFFI"],
             // What uniffi generates is of language mode 5; whoever calls it is free.
-            swiftSettings: [.swiftLanguageMode(.v5)]
+            swiftSettings: [.swiftLanguageMode(.v5)],
+            // A static library does not say itself what of the system it calls.
+            linkerSettings: [.linkedFramework("CoreFoundation"), .linkedFramework("Security")]
         ),
     ]
 )

@@ -6,15 +6,16 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 use vanguard_core::id::{
-    DocumentId, EventId, HazardId, InspectionId, MemberId, OrgId, PostId, TeamId, TemplateId,
-    ViolationId, ZoneId,
+    DocumentId, EventId, HazardId, InspectionId, MemberId, OrgId, PersonId, PostId, TeamId,
+    TemplateId, ViolationId, ZoneId,
 };
 use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardFields};
 use vanguard_core::model::inspection::{Inspection, InspectionEvent};
 use vanguard_core::model::organisation::{PartyOrg, PartyOrgEvent};
+use vanguard_core::model::people::{Person, PersonFields};
 use vanguard_core::model::post::{PostEntry, PostEvent, PostFields, VanguardPost};
 use vanguard_core::model::team::{TaskTeam, TeamEvent, TeamFields};
-use vanguard_core::model::template::{ChecklistItem, TemplateFields};
+use vanguard_core::model::template::{ChecklistItem, Template, TemplateEvent, TemplateFields};
 use vanguard_core::model::violation::{Violation, ViolationEvent, ViolationFields};
 use vanguard_core::model::zone::{ResponsibilityZone, ZoneEvent, ZoneFields};
 use vanguard_core::rules::{
@@ -190,6 +191,23 @@ impl Notebook {
         items: Vec<ChecklistItem>,
     ) -> Result<TemplateId> {
         self.write(|notebook| notebook.create_template(&fields, items))
+    }
+
+    /// Issues another version of a template, or retires it.
+    ///
+    /// # Errors
+    /// `Refused`, `NotFound`, `NotEnrolled`, `NeedsUpdate`, `Paused`, `Storage`.
+    pub fn act_on_template(&self, template: TemplateId, event: TemplateEvent) -> Result<EventId> {
+        self.write(|notebook| notebook.append::<Template>(template, &event))
+    }
+
+    /// Lists somebody without a phone, to whom hazards can be assigned and for whom others record.
+    ///
+    /// # Errors
+    /// `Refused`, `NotEnrolled`, `Paused`, `Storage`.
+    pub fn add_person(&self, fields: PersonFields) -> Result<PersonId> {
+        self.write(|notebook| notebook.create::<Person>(OrgId::DIRECTORY, &fields, None))
+            .map(PersonId::from)
     }
 
     /// Applies on site for a temporary branch below `parent`.

@@ -19,6 +19,8 @@ use crate::dice::Dice;
 pub struct Plan {
     /// A connection is cut after so many bytes in either direction.
     pub cut_bytes: Option<u64>,
+    /// After so many bytes in a direction nothing more comes through in it, and nobody is told.
+    pub stall_bytes: Option<u64>,
     /// How long each piece is on its way.
     pub delay: Duration,
     /// So many bytes a second pass in each direction of a connection.
@@ -36,6 +38,8 @@ pub struct Counts {
     pub connections: AtomicU64,
     /// Connections cut.
     pub cuts: AtomicU64,
+    /// Connections that are stalled, or were.
+    pub stalls: AtomicU64,
     /// Connections that reached the relay twice.
     pub twice: AtomicU64,
     /// Bytes of request bodies that clients gave, whatever became of them.
@@ -80,6 +84,12 @@ impl Proxy {
         }
     }
 
+    /// Listens no more; another may, at the same address.
+    pub async fn stop(mut self) {
+        self.accepting.abort();
+        let _ = (&mut self.accepting).await;
+    }
+
     /// Its address as a relay's.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -117,9 +127,9 @@ async fn pass(
         let count = bodies.take(bytes);
         counts.body_bytes.fetch_add(count, Ordering::Relaxed);
     };
-    let up = carry(from_client, to_server, twin, plan, &mut counted);
+    let up = carry(from_client, to_server, twin, plan, &counts, &mut counted);
     let mut uncounted = |_: &[u8]| ();
-    let down = carry(from_server, to_client, None, plan, &mut uncounted);
+    let down = carry(from_server, to_client, None, plan, &counts, &mut uncounted);
     // Whichever ends first takes the other with it, as a dead link does.
     let is_cut = tokio::select! {
         is_cut = up => is_cut,
@@ -136,9 +146,11 @@ async fn carry(
     mut to: OwnedWriteHalf,
     mut twin: Option<OwnedWriteHalf>,
     plan: Plan,
+    counts: &Counts,
     counted: &mut (dyn FnMut(&[u8]) + Send),
 ) -> bool {
-    let mut left = plan.cut_bytes.unwrap_or(u64::MAX);
+    let [cut, stall] = [plan.cut_bytes, plan.stall_bytes].map(|bytes| bytes.unwrap_or(u64::MAX));
+    let mut left = cut.min(stall);
     let mut block = vec![0; 16 << 10];
     while left > 0 {
         let room = usize::try_from(left).map_or(block.len(), |left| left.min(block.len()));
@@ -164,6 +176,11 @@ async fn carry(
         {
             twin = None;
         }
+    }
+    if stall < cut {
+        counts.stalls.fetch_add(1, Ordering::Relaxed);
+        swallow(from).await;
+        return false;
     }
     true
 }

@@ -90,8 +90,9 @@ fn android(workspace: &Workspace, out: &Path) -> Result<()> {
         .args([out.join("src/main/jniLibs")])
         .args(["build", "--profile", "mobile", "--package"])
         .args(["vanguard-mobile", "--lib"]);
-    let [fold, pack] = small::LINK_ANDROID;
-    let build = small::rust(build, workspace, &[PAGES, fold, pack]);
+    let mut flags = small::library(workspace, true);
+    flags.push(format!("-Clink-arg={PAGES}"));
+    let build = small::rust(build, workspace, &flags);
     process::succeed(&small::c(build, true))?;
     face(workspace, "kotlin", &out.join("src/main/kotlin"))?;
     lay(
@@ -245,5 +246,28 @@ mod tests {
             said,
             ["Rust for these phones: rustup target add no-such-phone"]
         );
+    }
+
+    #[test]
+    fn apps_for_android_get_the_versions_that_were_tested() {
+        let workspace = Workspace::find().unwrap();
+        let read = |file: &str| {
+            let path = workspace.root.join("mobile-bindings").join(file);
+            fs::read_to_string(path).unwrap()
+        };
+        let (tested, packaged) = (read("kotlin/pom.xml"), read("android/build.gradle.kts"));
+        let version = |artifact: &str| {
+            let (_, after) = tested
+                .split_once(&format!("<artifactId>{artifact}</artifactId>"))
+                .unwrap();
+            let (_, after) = after.split_once("<version>").unwrap();
+            after.split_once('<').unwrap().0.to_owned()
+        };
+        let jna = format!("net.java.dev.jna:jna:{}@aar", version("jna"));
+        assert!(packaged.contains(&jna), "{jna}");
+        let coroutines = "kotlinx-coroutines-core";
+        let version = version(&format!("{coroutines}-jvm"));
+        let coroutines = format!("org.jetbrains.kotlinx:{coroutines}:{version}\"");
+        assert!(packaged.contains(&coroutines), "{coroutines}");
     }
 }

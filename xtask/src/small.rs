@@ -25,19 +25,33 @@ const ZSTD: &str = "-DHUF_FORCE_DECOMPRESS_X1=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCE
 /// systems; Apple's linker makes its own.)
 const NO_UNWINDING: &str = "-fno-asynchronous-unwind-tables -fno-unwind-tables";
 
-/// What the linker of an ELF system is told: equal functions are kept once, and relocations packed.
-pub(crate) const LINK: [&str; 2] = ["-Wl,--icf=all", "-Wl,--pack-dyn-relocs=relr"];
+/// What the linker of an ELF system is told: equal functions are kept once.
+const FOLD: &str = "-Wl,--icf=all";
+/// Relocations are packed; so that the system's loader knows it.
+const PACK: &str = "-Wl,-z,pack-relative-relocs";
 /// The same for the oldest Android that is supported, which knows another packing.
-pub(crate) const LINK_ANDROID: [&str; 2] = ["-Wl,--icf=all", "-Wl,--pack-dyn-relocs=android"];
+const PACK_ANDROID: &str = "-Wl,--pack-dyn-relocs=android";
+/// Strings that end as others do are kept once.
+const STRINGS: &str = "-Wl,-O2";
+/// Leaves out what only bindings are generated from.
+const NO_METADATA: &str = "mobile-bindings/no-metadata.ld";
 
 /// What Cargo wants between flags that may have spaces in them.
 const SEPARATOR: &str = "\u{1f}";
 
+/// What the compiler is told of the library itself, for Android or for this machine.
+pub(crate) fn library(workspace: &Workspace, is_android: bool) -> Vec<String> {
+    let script = workspace.root.join(NO_METADATA);
+    let discard = format!("-Wl,-T,{}", script.display());
+    let pack = if is_android { PACK_ANDROID } else { PACK };
+    [FOLD, pack, STRINGS, &discard]
+        .map(|flag| format!("-Clink-arg={flag}"))
+        .into()
+}
+
 /// What every crate is compiled with, beside its profile: frame pointers, with which the tables of
 /// how to unwind are smaller than they themselves are; and no folder's name of whoever builds it.
-///
-/// `link` are the linker's arguments.
-pub(crate) fn rust(call: Call, workspace: &Workspace, link: &[&str]) -> Call {
+pub(crate) fn rust(call: Call, workspace: &Workspace, more: &[String]) -> Call {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let indexes = home.and_then(|home| std::fs::read_dir(home.join("registry/src")).ok());
@@ -46,10 +60,9 @@ pub(crate) fn rust(call: Call, workspace: &Workspace, link: &[&str]) -> Call {
         .map(|index| index.path())
         .chain([workspace.root.clone()]);
     let forget = |folder: PathBuf| format!("--remap-path-prefix={}/=", folder.display());
-    let link = link.iter().map(|flag| format!("-Clink-arg={flag}"));
     let flags: Vec<String> = std::iter::once("-Cforce-frame-pointers=yes".to_owned())
         .chain(folders.map(forget))
-        .chain(link)
+        .chain(more.iter().cloned())
         .collect();
     call.env("CARGO_ENCODED_RUSTFLAGS", flags.join(SEPARATOR))
 }
@@ -71,8 +84,13 @@ pub(crate) fn own(workspace: &Workspace) -> Call {
         .cargo(["rustc", "--profile", "mobile", "--package"])
         .args(["vanguard-mobile", "--lib", "--crate-type", "cdylib"]);
     let is_elf = cfg!(target_os = "linux");
-    let link: &[&str] = if is_elf { &LINK } else { &[] };
-    rust(c(build, is_elf), workspace, link)
+    let build = rust(c(build, is_elf), workspace, &[]);
+    if is_elf {
+        // For the library alone: build scripts, which run here, are linked as they always are.
+        build.args(["--"]).args(library(workspace, false))
+    } else {
+        build
+    }
 }
 
 #[cfg(test)]

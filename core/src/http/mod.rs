@@ -1,6 +1,7 @@
 //! The one transport: HTTPS to a relay, checked by the relay's own key. Phones, tests and the
 //! demo all use it. Bodies travel compressed with zstd.
 
+mod crypto;
 mod live;
 mod photos;
 mod pin;
@@ -306,9 +307,4 @@ fn unreachable(error: reqwest::Error) -> HttpError {
         cause = inner.source();
     }
     HttpError::Unreachable(reasons)
-}
-
-/// What TLS is done with, the same for every client.
-pub(crate) fn crypto() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
 }

@@ -16,7 +16,7 @@ use crate::keys::PublicKey;
 
 /// TLS towards the relay of a key.
 pub(super) fn client_config(relay_key: &PublicKey) -> Result<ClientConfig, String> {
-    let provider = super::crypto();
+    let provider = super::crypto::provider();
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };

@@ -4,11 +4,9 @@
 
 use std::panic::catch_unwind;
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8x3;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use jpeg_decoder::{CodingProcess, Decoder, ImageInfo, PixelFormat};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use vanguard_reduce::{Size, reduce};
 
 use super::camera::{self, Told};
 use super::{PhotoError, PhotoOptions};
@@ -128,16 +126,13 @@ impl Image {
                 .max(1)
         };
         let (width, height) = (scaled(self.width), scaled(self.height));
-        let damaged = |error: &dyn std::fmt::Display| PhotoError::Damaged(error.to_string());
-        let from = TypedImageRef::<U8x3>::from_buffer(self.width, self.height, &self.pixels)
-            .map_err(|e| damaged(&e))?;
-        let mut pixels = vec![0; width as usize * height as usize * 3];
-        let mut to =
-            TypedImage::<U8x3>::from_buffer(width, height, &mut pixels).map_err(|e| damaged(&e))?;
-        let how = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-        Resizer::new()
-            .resize_typed(&from, &mut to, &how)
-            .map_err(|e| damaged(&e))?;
+        let size = |width: u32, height: u32| Size {
+            width: width as usize,
+            height: height as usize,
+        };
+        let (from, to) = (size(self.width, self.height), size(width, height));
+        let pixels = reduce(&self.pixels, from, to)
+            .ok_or_else(|| PhotoError::Damaged("it is not as large as it says".into()))?;
         Ok(Self {
             width,
             height,

@@ -4,6 +4,8 @@
 //! `invite NAME` answers `invite TEXT`; `end NAME` ends what they may do; `revoke NAME` revokes
 //! their devices; `down` and `up` stop and start the relay on its port; `hush` puts something in
 //! its place that takes connections and never answers, and `heard` waits for the next of them;
+//! `stall BYTES` puts a network before it that lets so much of a connection through and then
+//! nothing more, and `stalled` waits until that has happened;
 //! `strict` has it start again as one that lets nobody in whose digits were not compared, and
 //! `confirm DIGITS` says that they were; `newer FILE` makes a notebook one of a newer app; `lock
 //! FILE` keeps everybody else from writing to it until `unlock`; `picture FILE` writes what a
@@ -15,6 +17,8 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use vanguard_core::env::{Env, SystemEnv};
 use vanguard_core::id::{
@@ -32,6 +36,7 @@ use vanguard_core::{NewEvent, Verb};
 use vanguard_server::Config;
 use vanguard_server::relay::Act;
 use vanguard_tests::blobs::bytes_of;
+use vanguard_tests::proxy::{Plan, Proxy};
 use vanguard_tests::site::{Site, config};
 use vanguard_tests::{creation, creation_in};
 
@@ -70,6 +75,7 @@ async fn main() {
     let branch = found(site.as_ref().unwrap()).await;
     let mut address = None;
     let mut silence: Option<TcpListener> = None;
+    let mut network: Option<Proxy> = None;
     let mut unanswered = Vec::new();
     say("ready");
     for line in std::io::stdin().lock().lines() {
@@ -97,9 +103,26 @@ async fn main() {
             }
             "confirm" => assert!(site.as_ref().unwrap().confirm_device(object)),
             "heard" => unanswered.push(silence.as_ref().unwrap().accept().unwrap()),
+            "stall" => {
+                let running = site.take().unwrap();
+                address = Some(running.address);
+                running.stop().await;
+                let moved = start(&data, None, is_strict).await;
+                let plan = Plan {
+                    stall_bytes: object.parse().ok(),
+                    ..Plan::default()
+                };
+                network = Some(Proxy::start(address.unwrap(), moved.address, plan).await);
+                site = Some(moved);
+            }
+            "stalled" => has_stalled(network.as_ref().unwrap()).await,
             "up" => {
                 unanswered.clear();
                 silence = None;
+                if let Some(network) = network.take() {
+                    network.stop().await;
+                    site.take().unwrap().stop().await;
+                }
                 site = Some(start(&data, address, is_strict).await);
             }
             "lock" => {
@@ -116,6 +139,13 @@ async fn main() {
             other => panic!("{other}?"),
         }
         say("done");
+    }
+}
+
+/// Waits until nothing more comes through.
+async fn has_stalled(network: &Proxy) {
+    while network.counts.stalls.load(Ordering::Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -16,6 +16,7 @@ final class Site {
     private var files = 0
 
     var org: OrgId { places["org"]! }
+    var unit: UnitId { places["unit"]! }
     var zone: ZoneId { places["zone"]! }
 
     init() throws {

@@ -103,4 +103,25 @@ final class TwoPhonesTests: StoryCase {
         XCTAssertEqual(try wang.post(id: post).state.unreviewed.count, 1)
         XCTAssertEqual(try wang.listPosts(filter: ListFilter(text: "换极十二")).rows.count, 1)
     }
+
+    func testAChecklistsNextVersionAndAContractorsWorkerReachOtherPhones() async throws {
+        let wang = try await site.phone("王建国")
+        let zhao = try await site.phone("赵磊")
+        let lamp = ChecklistItem(code: "lamp", text: "照明完好")
+        let template = try wang.createTemplate(
+            fields: TemplateFields(name: "夜班检查表", inspectionKind: .daily, org: site.org),
+            items: [lamp])
+        let items = [lamp, ChecklistItem(code: "rail", text: "护栏牢固")]
+        _ = try wang.actOnTemplate(
+            template: template, event: .published(version: 2, items: items))
+        let worker = try wang.addPerson(fields: PersonFields(name: "刘洋", unit: site.unit))
+        try await wang.syncNow()
+        try await zhao.syncNow()
+        XCTAssertEqual(try zhao.template(id: template).state.version, 2)
+        XCTAssertEqual(try zhao.template(id: template).state.items, items)
+        XCTAssertEqual(try zhao.person(id: worker).fields.name, "刘洋")
+        XCTAssertThrowsError(try zhao.actOnTemplate(template: template, event: .retired)) {
+            guard case VanguardError.Refused(.role, _) = $0 else { return XCTFail("\($0)") }
+        }
+    }
 }

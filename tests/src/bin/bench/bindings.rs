@@ -51,6 +51,12 @@ pub(crate) fn measure(large: &Path, count: usize, table: &mut Table) {
     table.put_beside(name, "ns", figures["call_ns"], limit, None);
     let name = format!("{count} rows through Kotlin in pages of 50");
     table.put(&name, "s", figures["list_s"]);
+    for (name, figure) in [
+        ("the median of these pages", "page_ms"),
+        ("99 in 100 of them within", "page_99_ms"),
+    ] {
+        table.put(name, "ms", figures[figure]);
+    }
     let limit = ("a frame", FRAME_MS);
     let name = "the longest of these pages";
     table.put_beside(name, "ms", figures["longest_ms"], limit, 1.0);

@@ -1,30 +1,14 @@
 package vanguard
 
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
-import java.nio.file.Path
 import java.util.UUID
 
 /** Every error, the words, and that nothing leaks. */
-class BorderTest {
-    @TempDir
-    lateinit var folder: Path
-    private lateinit var site: Site
-
-    @BeforeEach
-    fun start() {
-        site = Site(folder)
-    }
-
-    @AfterEach
-    fun stop() = site.close()
-
+class BorderTest : StoryCase() {
     private inline fun <reified E : VanguardException> fails(crossinline call: () -> Unit): E =
         assertThrows(E::class.java) { call() }
 

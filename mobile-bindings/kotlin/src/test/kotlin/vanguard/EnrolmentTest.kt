@@ -1,32 +1,16 @@
 package vanguard
 
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
-import java.nio.file.Path
 import java.util.concurrent.CountDownLatch
 
 /** The six digits that a supervisor compares, and keys that lie in a key store. */
-class EnrolmentTest {
-    @TempDir
-    lateinit var folder: Path
-    private lateinit var site: Site
-
-    @BeforeEach
-    fun start() {
-        site = Site(folder)
-    }
-
-    @AfterEach
-    fun stop() = site.close()
-
+class EnrolmentTest : StoryCase() {
     private fun states(phone: Notebook): Pair<Told<LiveState>, TaskHandle> {
         val told = Told<LiveState>()
         return told to phone.follow(object : LiveObserver {

@@ -1,33 +1,18 @@
 package vanguard
 
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
 import java.nio.file.Files
 import java.nio.file.Path
 
 /** Photos: on disk at once, to the relay when they may, to others when they look. */
-class PhotoTest {
-    @TempDir
-    lateinit var folder: Path
-    private lateinit var site: Site
-
-    @BeforeEach
-    fun start() {
-        site = Site(folder)
-    }
-
-    @AfterEach
-    fun stop() = site.close()
-
+class PhotoTest : StoryCase() {
     @Test
     fun `a photo taken offline reaches another phone, its text before it and its thumbnail first`() {
         val (zhao, li) = listOf("赵磊", "李安").map { site.phone(it) }
@@ -35,8 +20,7 @@ class PhotoTest {
         zhao.roomForPhoto()
         val photo = zhao.takePhotoFromFile(site.picture("护栏"), PhotoContext(zone = site.zone))
         assertEquals(listOf(800u, 600u), listOf(photo.widthPx, photo.heightPx))
-        val fields = HazardFields("护栏缺失", HazardNature.UNSAFE_CONDITION, photos = listOf(photo))
-        val id = zhao.reportHazard(site.org, fields)
+        val id = zhao.reportHazard(site.org, hazard("护栏缺失", listOf(photo)))
         assertTrue(Files.exists(Path.of(zhao.photoPath(photo.hash)!!)))
         assertEquals(2UL, zhao.storageUse().photoFilesOwed)
         assertThrows(VanguardException.Unreachable::class.java) { zhao.syncNow() }

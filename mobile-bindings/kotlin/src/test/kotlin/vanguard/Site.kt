@@ -1,6 +1,9 @@
 package vanguard
 
 import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.AfterEach
+import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.io.TempDir
 import java.nio.file.Path
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
@@ -73,8 +76,24 @@ class Site(private val folder: Path) : AutoCloseable {
     }
 }
 
+/** A test with a relay of its own. */
+abstract class StoryCase {
+    @TempDir
+    lateinit var folder: Path
+    protected lateinit var site: Site
+
+    @BeforeEach
+    fun start() {
+        site = Site(folder)
+    }
+
+    @AfterEach
+    fun stop() = site.close()
+}
+
 /** A report of an unsafe condition. */
-fun hazard(description: String) = HazardFields(description, HazardNature.UNSAFE_CONDITION)
+fun hazard(description: String, photos: List<Photo> = emptyList()) =
+    HazardFields(description, HazardNature.UNSAFE_CONDITION, photos = photos)
 
 fun graded(grade: HazardGrade = HazardGrade.GENERAL) =
     HazardEvent.Graded(grade, HazardNature.UNSAFE_CONDITION, "现场确认", "判定标准第三条")

@@ -4,32 +4,17 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.runBlocking
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.Executors
 
 /** Budgets, cancelling, pausing, following. */
-class SyncTest {
-    @TempDir
-    lateinit var folder: Path
-    private lateinit var site: Site
-
-    @BeforeEach
-    fun start() {
-        site = Site(folder)
-    }
-
-    @AfterEach
-    fun stop() = site.close()
-
+class SyncTest : StoryCase() {
     private fun assertInterrupted(outcome: SyncOutcome, remaining: ULong) {
         assertTrue(outcome is SyncOutcome.Interrupted, "$outcome")
         assertEquals(remaining, (outcome as SyncOutcome.Interrupted).remaining)

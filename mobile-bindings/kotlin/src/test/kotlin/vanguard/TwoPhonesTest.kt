@@ -1,28 +1,13 @@
 package vanguard
 
-import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
-import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
-import java.nio.file.Path
 
 /** What two people do without knowing of each other, and what the relay refuses. */
-class TwoPhonesTest {
-    @TempDir
-    lateinit var folder: Path
-    private lateinit var site: Site
-
-    @BeforeEach
-    fun start() {
-        site = Site(folder)
-    }
-
-    @AfterEach
-    fun stop() = site.close()
-
+class TwoPhonesTest : StoryCase() {
     @Test
     fun `both values of a field are kept, with who wrote them, until somebody chooses`() {
         val (zhao, chen, li) = listOf("赵磊", "陈强", "李安").map { site.phone(it) }
@@ -118,5 +103,26 @@ class TwoPhonesTest {
         wang.syncNow()
         assertEquals(1, wang.post(post).state.unreviewed.size)
         assertEquals(1, wang.listPosts(ListFilter(text = "换极十二")).rows.size)
+    }
+
+    @Test
+    fun `a checklist's next version and a contractor's worker reach other phones`() {
+        val (wang, zhao) = listOf("王建国", "赵磊").map { site.phone(it) }
+        val template = wang.createTemplate(
+            TemplateFields("夜班检查表", InspectionKind.DAILY, site.org),
+            listOf(ChecklistItem("lamp", "照明完好")),
+        )
+        val items = listOf(ChecklistItem("lamp", "照明完好"), ChecklistItem("rail", "护栏牢固"))
+        wang.actOnTemplate(template, TemplateEvent.Published(2u, items))
+        val worker = wang.addPerson(PersonFields("刘洋", site.unit))
+        wang.syncNow()
+        zhao.syncNow()
+        assertEquals(2u, zhao.template(template).state.version)
+        assertEquals(items, zhao.template(template).state.items)
+        assertEquals("刘洋", zhao.person(worker).fields.name)
+        val refused = assertThrows(VanguardException.Refused::class.java) {
+            zhao.actOnTemplate(template, TemplateEvent.Retired)
+        }
+        assertEquals(Refusal.ROLE, refused.refusal)
     }
 }
