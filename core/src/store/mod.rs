@@ -27,10 +27,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 pub use projection::project_all;
 
 /// The store's migrations in order; `PRAGMA user_version` says how many have been made.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// What can go wrong with the store.

@@ -3,7 +3,7 @@
 //! far it is, and can be deleted: it is rebuilt from the log.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use vanguard_core::document::Admitted;
 use vanguard_core::env::Env;
 use vanguard_core::id::DocumentId;
 use vanguard_core::store::documents::{self, Incoming};
+use vanguard_core::store::statistics::Facts;
 use vanguard_core::store::{Durability, Store, StoreError, meta, open_reader, set_meta};
 
 use super::pool::Pool;
@@ -27,10 +28,14 @@ pub(super) struct Followed {
     pub(super) pushes: watch::Receiver<usize>,
 }
 
+/// What figures are counted from, as far as the replica is; nothing until it is read.
+type SharedFacts = Arc<RwLock<Option<Facts>>>;
+
 /// The replica: its readers, and the thread that feeds it.
 pub struct Replica {
     readers: Arc<Pool>,
     hands: Hands,
+    facts: SharedFacts,
     /// Somebody waits for what the replica does not have yet.
     hurry: Arc<Notify>,
     position: watch::Receiver<u64>,
@@ -55,10 +60,12 @@ impl Replica {
         let (news, position) = watch::channel(begun);
         let (stop, stopped) = watch::channel(false);
         let hurry = Arc::new(Notify::new());
+        let facts = SharedFacts::default();
         let mut feeder = Feeder {
             store,
             log,
             news,
+            facts: Arc::clone(&facts),
             hurry: Arc::clone(&hurry),
             env,
         };
@@ -76,6 +83,7 @@ impl Replica {
         Ok(Self {
             readers,
             hands,
+            facts,
             hurry,
             position,
             thread: Some(thread),
@@ -110,6 +118,40 @@ impl Replica {
         let done = self.hands.run(move || readers.with(|conn| work(conn)));
         Ok(done.await.map_err(|_| RelayError::Stopped)??)
     }
+}
+
+impl Replica {
+    /// Counts figures, off the async threads.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where a query fails.
+    pub async fn count<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Facts) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
+        let facts = Arc::clone(&self.facts);
+        self.read(move |conn| {
+            read_facts(&facts, conn)?;
+            let facts = facts.read().unwrap_or_else(PoisonError::into_inner);
+            work(conn, facts.as_ref().unwrap_or(&Facts::default()))
+        })
+        .await
+    }
+}
+
+/// Reads the facts where nobody has.
+fn read_facts(facts: &SharedFacts, conn: &Connection) -> Result<(), StoreError> {
+    let known = facts.read().unwrap_or_else(PoisonError::into_inner);
+    if known.is_some() {
+        return Ok(());
+    }
+    drop(known);
+    let mut facts = facts.write().unwrap_or_else(PoisonError::into_inner);
+    if facts.is_none() {
+        // What is committed from now on the feeder notes when it gets the lock.
+        *facts = Some(Facts::read(conn)?);
+    }
+    Ok(())
 }
 
 impl Drop for Replica {
@@ -159,6 +201,7 @@ struct Feeder {
     store: Store,
     log: Connection,
     news: watch::Sender<u64>,
+    facts: SharedFacts,
     hurry: Arc<Notify>,
     env: Arc<dyn Env>,
 }
@@ -179,6 +222,10 @@ impl Feeder {
         mut stopped: watch::Receiver<bool>,
         runtime: &tokio::runtime::Handle,
     ) {
+        // Here, and not when the first supervisor of the day waits for it.
+        if let Err(error) = read_facts(&self.facts, self.store.reader()) {
+            tracing::error!(%error, "the facts of the replica cannot be read");
+        }
         loop {
             match self.step() {
                 Ok(0) => {}
@@ -252,8 +299,26 @@ impl Feeder {
                 cursor.map(|cursor| vanguard_core::wire::encode(&cursor)),
             )
         })?;
+        self.note(&rows);
         self.news.send_replace(last);
         Ok(rows.len())
+    }
+
+    /// Notes what has changed, for whoever counts.
+    fn note(&self, rows: &[LogRow]) {
+        let conn = self.store.reader();
+        let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = facts.as_mut() else {
+            return;
+        };
+        let noted = by_document(rows).iter().try_for_each(|changes| {
+            let key = documents::find(conn, changes[0].document)?;
+            key.map_or(Ok(()), |key| known.note(conn, key))
+        });
+        if let Err(error) = noted {
+            tracing::error!(%error, "facts cannot be noted: they are read anew");
+            *facts = None;
+        }
     }
 
     fn read_after(&self, from: u64) -> Result<Vec<LogRow>, RelayError> {
