@@ -184,9 +184,12 @@ pub(super) async fn quarterly(
         quarter: within("quarter", parameters.quarter, 1, 4)?,
     };
     let now_ms = app.env.now_ms();
-    asked(&app, &auth, &parameters.spaces, move |conn, facts, spaces| {
-        statistics::quarterly(conn, facts, spaces, quarter, now_ms)
-    })
+    asked(
+        &app,
+        &auth,
+        &parameters.spaces,
+        move |conn, facts, spaces| statistics::quarterly(conn, facts, spaces, quarter, now_ms),
+    )
     .await
 }
 
@@ -207,9 +210,12 @@ pub(super) async fn yearly(
 ) -> Result<Positioned<PeriodStatistics>, Problem> {
     let year = within("year", parameters.year, 2_000, 2_999)?;
     let now_ms = app.env.now_ms();
-    asked(&app, &auth, &parameters.spaces, move |conn, facts, spaces| {
-        statistics::yearly(conn, facts, spaces, year, now_ms)
-    })
+    asked(
+        &app,
+        &auth,
+        &parameters.spaces,
+        move |conn, facts, spaces| statistics::yearly(conn, facts, spaces, year, now_ms),
+    )
     .await
 }
 
@@ -231,16 +237,21 @@ pub(super) async fn duties(
     let (from, to) = parameters.range(app.env.now_ms())?;
     let shifts = parameters.shifts.unwrap_or(DEFAULT_SHIFTS_PER_DAY);
     let shifts = within("shifts", shifts, 1, 4)?;
-    asked(&app, &auth, &parameters.spaces, move |conn, facts, spaces| {
-        let zones = statistics::duty_completion(conn, facts, spaces, from..to, shifts)?;
-        let branches = statistics::duties_by_branch(&zones);
-        Ok(Duties {
-            from,
-            to,
-            zones,
-            branches,
-        })
-    })
+    asked(
+        &app,
+        &auth,
+        &parameters.spaces,
+        move |conn, facts, spaces| {
+            let zones = statistics::duty_completion(conn, facts, spaces, from..to, shifts)?;
+            let branches = statistics::duties_by_branch(&zones);
+            Ok(Duties {
+                from,
+                to,
+                zones,
+                branches,
+            })
+        },
+    )
     .await
 }
 

@@ -64,7 +64,9 @@ pub fn duty_completion(
 ) -> Result<Vec<ZoneDuty>> {
     let mut owing = owing(conn, spaces, &days)?;
     let zones = owing.iter().enumerate();
-    let places = facts.ids().table(zones.map(|(place, owed)| (owed.id, place)));
+    let places = facts
+        .ids()
+        .table(zones.map(|(place, owed)| (owed.id, place)));
     for (key, inspection) in facts.all_inspections() {
         let place = inspection.zone.and_then(|zone| places[zone.index()]);
         if let Some(owed) = place.and_then(|place| owing.get_mut(place)) {

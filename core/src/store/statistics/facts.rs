@@ -128,7 +128,8 @@ impl Ids {
 }
 
 // `kind` before all else; the view comes last in a row, and only a hazard's is looked into.
-const COLUMNS: &str = "SELECT r.doc, r.kind, r.space, r.at_ms, r.zone, r.unit, r.category, r.status,
+const COLUMNS: &str =
+    "SELECT r.doc, r.kind, r.space, r.at_ms, r.zone, r.unit, r.category, r.status,
         r.grade, r.nature, r.is_open, r.deadline_ms, r.rectified_ms, r.closed_ms, r.creator,
         r.shift, r.rota,
         CASE r.kind WHEN 'hazard' THEN trim(json_extract(r.view, '$.fields.place')) END";
@@ -160,7 +161,9 @@ impl Facts {
         self.violations.remove(&key);
         let sql = format!("{COLUMNS} FROM record r WHERE r.doc = ?1 AND {COUNTED}");
         let mut statement = conn.prepare_cached(&sql)?;
-        statement.query_row([key.0], |row| self.put(row)).optional()?;
+        statement
+            .query_row([key.0], |row| self.put(row))
+            .optional()?;
         Ok(())
     }
 

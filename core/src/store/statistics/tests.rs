@@ -180,7 +180,12 @@ fn check_noted(world: &World, seed: u64) {
     let spaces: Vec<OrgId> = spaces.filter_map(|tally| tally.value).collect();
     let days = Day::at(begin())..Day(Day::at(begin()).0 + 300);
     let ms = days.start.start_ms()..days.end.start_ms();
-    for some in [&spaces[..0], &spaces[..1], &spaces[1..], &[OrgId::DIRECTORY]] {
+    for some in [
+        &spaces[..0],
+        &spaces[..1],
+        &spaces[1..],
+        &[OrgId::DIRECTORY],
+    ] {
         let figures = |facts: &Facts| {
             (
                 overview(facts, some, now_ms),

@@ -318,7 +318,9 @@ fn tell(
         })
         .collect();
     slowest.sort_by(|a, b| b.0.total_cmp(&a.0));
-    eprintln!("  calls of the console, the slowest first (p50 ≤ {MEDIAN_MS} ms, p99 ≤ {P99_MS} ms):");
+    eprintln!(
+        "  calls of the console, the slowest first (p50 ≤ {MEDIAN_MS} ms, p99 ≤ {P99_MS} ms):"
+    );
     let mut missing = 0;
     for (p99, p50, name, count) in &slowest {
         let is_within = *p50 <= MEDIAN_MS && *p99 <= P99_MS;
@@ -331,7 +333,8 @@ fn tell(
     all.sort_by(f64::total_cmp);
     let name = |what: &str| {
         format!(
-            "{supervisors} supervisors on {inspections} inspections, {} records a second coming in: {what}", news::A_SECOND
+            "{supervisors} supervisors on {inspections} inspections, {} records a second coming in: {what}",
+            news::A_SECOND
         )
     };
     let rows = [
