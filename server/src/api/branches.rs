@@ -4,7 +4,6 @@
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use vanguard_core::id::{DocumentId, EventId, MemberId, OrgId};
 use vanguard_core::model::organisation::{PartyOrg, PartyOrgEvent};
 use vanguard_core::model::people::{Grant, GrantFields};

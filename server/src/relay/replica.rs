@@ -304,20 +304,22 @@ impl Feeder {
         Ok(rows.len())
     }
 
-    /// Notes what has changed, for whoever counts.
+    /// Notes what has changed, for whoever counts: record by record, since this thread may be
+    /// stopped for others at any time, and whoever counts waits for the lock.
     fn note(&self, rows: &[LogRow]) {
-        let conn = self.store.reader();
-        let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = facts.as_mut() else {
-            return;
-        };
-        let noted = by_document(rows).iter().try_for_each(|changes| {
-            let key = documents::find(conn, changes[0].document)?;
-            key.map_or(Ok(()), |key| known.note(conn, key))
-        });
-        if let Err(error) = noted {
-            tracing::error!(%error, "facts cannot be noted: they are read anew");
-            *facts = None;
+        for changes in by_document(rows) {
+            let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+            let Some(known) = facts.as_mut() else {
+                return;
+            };
+            let conn = self.store.reader();
+            let noted = documents::find(conn, changes[0].document)
+                .and_then(|key| key.map_or(Ok(()), |key| known.note(conn, key)));
+            if let Err(error) = noted {
+                tracing::error!(%error, "facts cannot be noted: they are read anew");
+                *facts = None;
+                return;
+            }
         }
     }
 
