@@ -65,7 +65,7 @@ pub(super) async fn ledger(
     let position = replica.position();
     if let Some(format) = wanted_sheet(&headers) {
         let public_url = app.public_url.clone();
-        let sheet = replica.read(move |conn| {
+        let sheet = replica.read_all(move |conn| {
             let rows = whole(conn, &filter, reader)?;
             Ok(format.write(&rows, language, &public_url))
         });

@@ -35,6 +35,8 @@ type SharedFacts = Arc<RwLock<Option<Facts>>>;
 pub struct Replica {
     readers: Arc<Pool>,
     hands: Hands,
+    /// Does what takes seconds.
+    patient_hand: Hands,
     facts: SharedFacts,
     /// Somebody waits for what the replica does not have yet.
     hurry: Arc<Notify>,
@@ -77,12 +79,14 @@ impl Replica {
             })
             .map_err(failed)?;
         let hands = Hands::one_for_each_core("reading").map_err(failed)?;
+        let patient_hand = Hands::new("reading all", 1).map_err(failed)?;
         let readers = Arc::new(Pool::new(path, |path| {
             open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
         }));
         Ok(Self {
             readers,
             hands,
+            patient_hand,
             facts,
             hurry,
             position,
@@ -114,13 +118,21 @@ impl Replica {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, RelayError> {
-        let readers = Arc::clone(&self.readers);
-        let done = self.hands.run(move || readers.with(|conn| work(conn)));
-        Ok(done.await.map_err(|_| RelayError::Stopped)??)
+        self.by(&self.hands, work).await
     }
-}
 
-impl Replica {
+    /// Runs a query that takes seconds, such as a whole ledger: one at a time, so that those who
+    /// look at pages keep their hands.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where the query fails.
+    pub async fn read_all<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
+        self.by(&self.patient_hand, work).await
+    }
+
     /// Counts figures, off the async threads.
     ///
     /// # Errors
@@ -136,6 +148,16 @@ impl Replica {
             work(conn, facts.as_ref().unwrap_or(&Facts::default()))
         })
         .await
+    }
+
+    async fn by<T: Send + 'static>(
+        &self,
+        hands: &Hands,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
+        let readers = Arc::clone(&self.readers);
+        let done = hands.run(move || readers.with(|conn| work(conn)));
+        Ok(done.await.map_err(|_| RelayError::Stopped)??)
     }
 }
 
