@@ -143,9 +143,13 @@ impl Replica {
     ) -> Result<T, RelayError> {
         let facts = Arc::clone(&self.facts);
         self.read(move |conn| {
-            read_facts(&facts, conn)?;
-            let facts = facts.read().unwrap_or_else(PoisonError::into_inner);
-            work(conn, facts.as_ref().unwrap_or(&Facts::default()))
+            loop {
+                read_facts(&facts, conn)?;
+                let known = facts.read().unwrap_or_else(PoisonError::into_inner);
+                if let Some(known) = known.as_ref() {
+                    return work(conn, known);
+                }
+            }
         })
         .await
     }
