@@ -228,7 +228,8 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
         .args([
             "--headless",
             "--convert-to",
-            "csv:Text - txt - csv (StarCalc):44,34,76,1",
+            // Commas, UTF-8, from the first row on; texts in quotes, and only they.
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true",
         ])
         .arg("--outdir")
         .arg(desk.directory.path())
@@ -237,9 +238,21 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
         .expect("LibreOffice reads workbooks: `cargo xtask test openapi` installs it");
     assert!(office.status.success(), "{office:?}");
     let text = std::fs::read_to_string(desk.directory.path().join("ledger.csv")).unwrap();
-    assert!(text.starts_with("编号,检查时间"), "{text}");
-    for description in ["=1+1", "007号槽", "第二行"] {
+    let text = text.trim_start_matches('\u{feff}');
+    assert!(text.starts_with("\"编号\",\"检查时间\""), "{text}");
+    for description in ["\"=1+1\"", "\"007号槽\"", "“二号”门\n第二行\""] {
         assert!(text.contains(description), "{description}: {text}");
     }
+    let numbered = text.lines().filter(|line| line.starts_with("\"20"));
+    let times: Vec<&str> = numbered.filter_map(|row| row.split(',').nth(1)).collect();
+    assert_eq!(times.len(), DESCRIPTIONS.len(), "{text}");
+    for time in times {
+        assert!(
+            time.starts_with("20"),
+            "a time is a date, not a text: {text}"
+        );
+    }
+    let photos = text.lines().filter(|line| line.ends_with(",1,0"));
+    assert_eq!(photos.count(), DESCRIPTIONS.len(), "{text}");
     desk.close().await;
 }
