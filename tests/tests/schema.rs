@@ -140,6 +140,7 @@ print(json.dumps({
     "widths": [sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]],
     "header": [cell.value for cell in sheet[1]],
     "rows": [[[cell.data_type, cell.is_date, str(cell.value)] for cell in row] for row in sheet.iter_rows(min_row=2)],
+    "links": [row[0].hyperlink.target for row in sheet.iter_rows(min_row=2)],
 }))
 "#;
 
@@ -159,7 +160,13 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
     let orgs: Value = serde_json::from_slice(&orgs).unwrap();
     let space = orgs["rows"][0]["id"].as_str().unwrap();
     for description in DESCRIPTIONS {
-        let hazard = json!({"description": description, "nature": "unsafe_condition"});
+        let photo = json!({
+            "hash": "ab".repeat(32), "bytes": 9, "width_px": 3, "height_px": 2,
+            "thumbnail": {"hash": "cd".repeat(32), "bytes": 5},
+        });
+        let hazard = json!({
+            "description": description, "nature": "unsafe_condition", "photos": [photo],
+        });
         let url = format!("{}/api/hazards?space={space}", desk.url);
         post(&desk.client, url, &desk.cookie, hazard).await;
     }
@@ -190,6 +197,13 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
                 row[6][0], "s",
                 "a description is a text, not a formula: {row}"
             );
+            let [.., before, after] = row.as_array().unwrap().as_slice() else {
+                panic!("{row}");
+            };
+            assert_eq!(
+                (before, after),
+                (&json!(["n", false, "1"]), &json!(["n", false, "0"]))
+            );
             row[6][2].as_str().unwrap()
         })
         .collect();
@@ -197,8 +211,15 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
     let mut written = DESCRIPTIONS;
     written.sort_unstable();
     assert_eq!(descriptions, written);
+    for link in read["links"].as_array().unwrap() {
+        let page = link.as_str().unwrap();
+        let id = page
+            .strip_prefix(&format!("{}/hazards/", desk.url))
+            .unwrap();
+        let found = get(&format!("/hazards/{id}"), "application/json").await;
+        assert!(found.unwrap().status().is_success(), "{page}");
+    }
 
-    // Installing LibreOffice for this alone would take longer than all of this stage.
     let office = Command::new("soffice")
         .arg(format!(
             "-env:UserInstallation=file://{}/office",
@@ -207,23 +228,31 @@ async fn the_ledgers_workbook_reads_in_other_programs() {
         .args([
             "--headless",
             "--convert-to",
-            "csv:Text - txt - csv (StarCalc):44,34,76,1",
+            // Commas, UTF-8, from the first row on; texts in quotes, and only they.
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true",
         ])
         .arg("--outdir")
         .arg(desk.directory.path())
         .arg(&file)
-        .output();
-    match office {
-        Err(error) => eprintln!("LibreOffice is not installed, so it has not read it: {error}"),
-        Ok(office) => {
-            assert!(office.status.success(), "{office:?}");
-            let text = std::fs::read_to_string(desk.directory.path().join("ledger.csv")).unwrap();
-            assert!(text.starts_with("编号,检查时间"), "{text}");
-            for description in ["=1+1", "007号槽", "第二行"] {
-                assert!(text.contains(description), "{description}: {text}");
-            }
-            eprintln!("LibreOffice has read it too");
-        }
+        .output()
+        .expect("LibreOffice reads workbooks: `cargo xtask test openapi` installs it");
+    assert!(office.status.success(), "{office:?}");
+    let text = std::fs::read_to_string(desk.directory.path().join("ledger.csv")).unwrap();
+    let text = text.trim_start_matches('\u{feff}');
+    assert!(text.starts_with("\"编号\",\"检查时间\""), "{text}");
+    for description in ["\"=1+1\"", "\"007号槽\"", "“二号”门\n第二行\""] {
+        assert!(text.contains(description), "{description}: {text}");
     }
+    let numbered = text.lines().filter(|line| line.starts_with("\"20"));
+    let times: Vec<&str> = numbered.filter_map(|row| row.split(',').nth(1)).collect();
+    assert_eq!(times.len(), DESCRIPTIONS.len(), "{text}");
+    for time in times {
+        assert!(
+            time.starts_with("20"),
+            "a time is a date, not a text: {text}"
+        );
+    }
+    let photos = text.lines().filter(|line| line.ends_with(",1,0"));
+    assert_eq!(photos.count(), DESCRIPTIONS.len(), "{text}");
     desk.close().await;
 }

@@ -90,6 +90,8 @@ pub(crate) struct Host {
     pub(crate) swift: Option<Swift>,
     /// `ip`, `tc` and `nft` are there.
     pub(crate) has_network_tools: bool,
+    /// LibreOffice, which reads workbooks.
+    pub(crate) has_libre_office: bool,
     /// The pinned tools that are installed already.
     pub(crate) tools: Vec<Tool>,
 }
@@ -128,6 +130,7 @@ impl Host {
             has_network_tools: [("ip", "-V"), ("tc", "-V"), ("nft", "--version")]
                 .iter()
                 .all(|(name, flag)| answers(name, &[flag])),
+            has_libre_office: on_path("soffice").is_some(),
             tools: Tool::ALL
                 .into_iter()
                 .filter(|tool| tool.is_installed(workspace))

@@ -36,6 +36,8 @@ pub(crate) enum Need {
     Swift,
     /// `ip`, `tc` and `nft`, for a bad network of one's own.
     NetworkTools,
+    /// LibreOffice without its windows, for reading workbooks.
+    LibreOffice,
     /// A pinned tool from a registry.
     Tool(Tool),
 }
@@ -88,6 +90,7 @@ impl Need {
                 System::Debian(_) | System::Other => State::Missing,
             },
             Self::NetworkTools => met_or(host.has_network_tools, host, &["iproute2", "nftables"]),
+            Self::LibreOffice => met_or(host.has_libre_office, host, &["libreoffice-calc-nogui"]),
             // The machine's own needs no folder.
             Self::Tool(Tool::Swift) if host.swift == Some(Swift::Local) => State::Present,
             Self::Tool(tool) if host.tools.contains(&tool) => State::Present,
@@ -111,6 +114,7 @@ impl fmt::Display for Need {
             Self::Maven => "JDK and Maven",
             Self::Swift => "Swift 6, or root and debootstrap",
             Self::NetworkTools => "ip, tc and nft",
+            Self::LibreOffice => "LibreOffice Calc",
             Self::Tool(tool) => return tool.fmt(f),
         })
     }
@@ -182,6 +186,7 @@ mod tests {
             has_maven: false,
             swift: None,
             has_network_tools: false,
+            has_libre_office: false,
             tools: Vec::new(),
         }
     }
@@ -192,7 +197,15 @@ mod tests {
         assert!(packages(&[Stage::Fast, Stage::Crash], &host).is_empty());
         assert_eq!(
             packages(&[Stage::Openapi, Stage::Wasm, Stage::Documents], &host),
-            BTreeSet::from(["clang", "llvm", "nodejs", "npm", "python3", "python3-venv"])
+            BTreeSet::from([
+                "clang",
+                "libreoffice-calc-nogui",
+                "llvm",
+                "nodejs",
+                "npm",
+                "python3",
+                "python3-venv"
+            ])
         );
     }
 

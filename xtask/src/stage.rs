@@ -73,7 +73,11 @@ impl Stage {
                 Need::PdfTools,
                 Need::Tool(Tool::Console),
             ],
-            Self::Openapi => &[Need::Python, Need::Tool(Tool::Schemathesis)],
+            Self::Openapi => &[
+                Need::Python,
+                Need::LibreOffice,
+                Need::Tool(Tool::Schemathesis),
+            ],
             Self::Documents => &[Need::Node, Need::Tool(Tool::Automerge)],
             Self::Bindings => &[Need::Maven, Need::Swift, Need::Tool(Tool::Swift)],
             Self::Photos => &[Need::Node, Need::NetworkTools, Need::Tool(Tool::TusClient)],

@@ -11,7 +11,7 @@ use crate::keys::Hash;
 use crate::model::DocumentKind;
 
 /// A document's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DocKey(pub i64);
 
 /// A document as it lies in the store.

@@ -316,7 +316,8 @@ fn column<T: rusqlite::types::FromSql>(
 }
 
 impl LedgerRow {
-    /// A column's text for a sheet, times in China's.
+    /// A column's text for a sheet, times in China's. Of photos it says how many there are: paper
+    /// shows none, and the hazard's page shows all.
     pub fn text(&self, column: LedgerColumn, language: Language) -> String {
         use LedgerColumn as C;
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -344,8 +345,8 @@ impl LedgerRow {
             C::Verifier => text(&self.verifier),
             C::VerifiedAt => time(self.verified_at_ms),
             C::ClosedOut => self.closed_out(language),
-            C::PhotosBefore => hashes(&self.photos_before),
-            C::PhotosAfter => hashes(&self.photos_after),
+            C::PhotosBefore => self.photos_before.len().to_string(),
+            C::PhotosAfter => self.photos_after.len().to_string(),
         }
     }
 
@@ -362,12 +363,6 @@ impl LedgerRow {
         }
         parts.join(" ")
     }
-}
-
-/// The photos by the names of their files.
-fn hashes(photos: &[Photo]) -> String {
-    let hashes: Vec<&str> = photos.iter().map(|photo| photo.hash.as_str()).collect();
-    hashes.join(" ")
 }
 
 /// `2026-11-20 08:05`, in China.

@@ -29,10 +29,11 @@ pub use migrate::migrate;
 pub use projection::project_all;
 
 /// The store's migrations in order.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// What can go wrong with the store.

@@ -433,10 +433,11 @@ fn index_for(filter: &Filter) -> &'static str {
         "INDEXED BY record_by_zone"
     } else if filter.creator.is_some() {
         "INDEXED BY record_by_creator"
+    } else if filter.status.len() == 1 {
+        // Before those that are open: one status is some of them, or none.
+        "INDEXED BY record_by_status"
     } else if filter.overdue_at_ms.is_some() || filter.is_open == Some(true) {
         "INDEXED BY record_open"
-    } else if filter.status.len() == 1 {
-        "INDEXED BY record_by_status"
     } else if filter.spaces.len() == 1 {
         "INDEXED BY record_by_space"
     } else {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::documents::{self, Incoming, Taken};
+use super::statistics::Facts;
 use super::{Durability, Store};
 use crate::compose::{Composer, NewEvent, Verb};
 use crate::document::{self, Admitted, Positions, frontier};
@@ -48,6 +49,8 @@ impl Random {
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) random: Random,
+    /// Noted document by document, as a relay does.
+    pub(crate) facts: Facts,
     documents: HashMap<DocumentId, (Automerge, Positions)>,
     position: u64,
     _dir: tempfile::TempDir,
@@ -60,6 +63,7 @@ impl World {
         Self {
             store: Store::open(&path, Durability::Rebuildable).unwrap(),
             random: Random::new(seed),
+            facts: Facts::default(),
             documents: HashMap::new(),
             position: 0,
             _dir: dir,
@@ -158,6 +162,9 @@ impl World {
             .transact(|conn| documents::take(conn, id, &[incoming], at_ms))
             .unwrap();
         assert_eq!(taken, Taken::All(1));
+        let conn = self.store.reader();
+        let key = documents::find(conn, id).unwrap().unwrap();
+        self.facts.note(conn, key).unwrap();
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) struct LedgerPage {
 
 /// 台账. The ledger, with labels in the language of `Accept-Language`: a page as JSON, or with
 /// `Accept: text/csv` all of it (50,000 rows at most) as CSV with a byte order mark, or as a
-/// workbook with the media type of XLSX.
+/// workbook with the media type of XLSX. Sheets say how many photos there are; a workbook's numbers
+/// lead to the hazards' pages, which show them.
 #[utoipa::path(
     get, path = "/ledger", tag = "review", params(HazardParameters), security(("session" = [])),
     responses(
@@ -63,9 +64,10 @@ pub(super) async fn ledger(
     let replica = app.relay.replica();
     let position = replica.position();
     if let Some(format) = wanted_sheet(&headers) {
-        let sheet = replica.read(move |conn| {
+        let public_url = app.public_url.clone();
+        let sheet = replica.read_all(move |conn| {
             let rows = whole(conn, &filter, reader)?;
-            Ok(format.write(&rows, language))
+            Ok(format.write(&rows, language, &public_url))
         });
         let sheet = sheet.await?.map_err(|error| {
             tracing::error!(%error, "the ledger cannot be written as a sheet");
@@ -152,10 +154,15 @@ impl Sheet {
         }
     }
 
-    fn write(self, rows: &[LedgerRow], language: Language) -> anyhow::Result<Vec<u8>> {
+    fn write(
+        self,
+        rows: &[LedgerRow],
+        language: Language,
+        public_url: &str,
+    ) -> anyhow::Result<Vec<u8>> {
         match self {
             Self::Csv => csv_sheet(rows, language),
-            Self::Workbook => Ok(workbook::write(rows, language)?),
+            Self::Workbook => Ok(workbook::write(rows, language, public_url)?),
         }
     }
 }

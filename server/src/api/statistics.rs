@@ -5,12 +5,12 @@ use axum::extract::State;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vanguard_core::calendar::{DAY_MS, Day, Quarter};
+use vanguard_core::calendar::{Day, Quarter};
 use vanguard_core::id::OrgId;
 use vanguard_core::store::StoreError;
 use vanguard_core::store::statistics::{
-    self, BranchDuty, DEFAULT_SHIFTS_PER_DAY, Overview, PeriodStatistics, RepeatHazards, TrendDay,
-    ZoneDuty,
+    self, BranchDuty, DEFAULT_SHIFTS_PER_DAY, Facts, Overview, PeriodStatistics, RepeatHazards,
+    TrendDay, ZoneDuty,
 };
 
 use super::extract::{Parameters, Positioned};
@@ -133,13 +133,13 @@ async fn asked<T: Send + 'static>(
     app: &App,
     auth: &ConsoleAuth,
     spaces: &[OrgId],
-    ask: impl FnOnce(&Connection, &[OrgId]) -> Result<T, StoreError> + Send + 'static,
+    ask: impl FnOnce(&Connection, &Facts, &[OrgId]) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<Positioned<T>, Problem> {
     let spaces = Reader::of(app, auth).spaces(spaces);
     let replica = app.relay.replica();
     let position = replica.position();
-    let found = replica.read(move |conn| ask(conn, &spaces)).await?;
-    Ok(Positioned::ok(position, found))
+    let found = replica.count(move |conn, facts| ask(conn, facts, &spaces));
+    Ok(Positioned::ok(position, found.await?))
 }
 
 /// 看板. How things stand now.
@@ -158,8 +158,8 @@ pub(super) async fn overview(
     Parameters(parameters): Parameters<OverviewParameters>,
 ) -> Result<Positioned<Overview>, Problem> {
     let now_ms = app.env.now_ms();
-    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
-        statistics::overview(conn, spaces, now_ms)
+    asked(&app, &auth, &parameters.spaces, move |_, facts, spaces| {
+        Ok(statistics::overview(facts, spaces, now_ms))
     })
     .await
 }
@@ -184,9 +184,12 @@ pub(super) async fn quarterly(
         quarter: within("quarter", parameters.quarter, 1, 4)?,
     };
     let now_ms = app.env.now_ms();
-    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
-        statistics::quarterly(conn, spaces, quarter, now_ms)
-    })
+    asked(
+        &app,
+        &auth,
+        &parameters.spaces,
+        move |conn, facts, spaces| statistics::quarterly(conn, facts, spaces, quarter, now_ms),
+    )
     .await
 }
 
@@ -207,9 +210,12 @@ pub(super) async fn yearly(
 ) -> Result<Positioned<PeriodStatistics>, Problem> {
     let year = within("year", parameters.year, 2_000, 2_999)?;
     let now_ms = app.env.now_ms();
-    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
-        statistics::yearly(conn, spaces, year, now_ms)
-    })
+    asked(
+        &app,
+        &auth,
+        &parameters.spaces,
+        move |conn, facts, spaces| statistics::yearly(conn, facts, spaces, year, now_ms),
+    )
     .await
 }
 
@@ -231,16 +237,21 @@ pub(super) async fn duties(
     let (from, to) = parameters.range(app.env.now_ms())?;
     let shifts = parameters.shifts.unwrap_or(DEFAULT_SHIFTS_PER_DAY);
     let shifts = within("shifts", shifts, 1, 4)?;
-    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
-        let zones = statistics::duty_completion(conn, spaces, from, to, shifts)?;
-        let branches = statistics::duties_by_branch(&zones);
-        Ok(Duties {
-            from,
-            to,
-            zones,
-            branches,
-        })
-    })
+    asked(
+        &app,
+        &auth,
+        &parameters.spaces,
+        move |conn, facts, spaces| {
+            let zones = statistics::duty_completion(conn, facts, spaces, from..to, shifts)?;
+            let branches = statistics::duties_by_branch(&zones);
+            Ok(Duties {
+                from,
+                to,
+                zones,
+                branches,
+            })
+        },
+    )
     .await
 }
 
@@ -260,12 +271,9 @@ pub(super) async fn repeats(
     Parameters(parameters): Parameters<DayParameters>,
 ) -> Result<Positioned<Repeats>, Problem> {
     let (from, to) = parameters.range(app.env.now_ms())?;
-    let range = (
-        from.start_ms(),
-        from.start_ms() + i64::from(to.0 - from.0) * DAY_MS,
-    );
-    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
-        let places = statistics::repeat_hazards(conn, spaces, range, 2)?;
+    let range = from.start_ms()..to.start_ms();
+    asked(&app, &auth, &parameters.spaces, move |_, facts, spaces| {
+        let places = statistics::repeat_hazards(facts, spaces, &range, 2);
         Ok(Repeats { places })
     })
     .await
@@ -294,8 +302,8 @@ pub(super) async fn trend(
     Parameters(parameters): Parameters<DayParameters>,
 ) -> Result<Positioned<Trend>, Problem> {
     let (from, to) = parameters.range(app.env.now_ms())?;
-    asked(&app, &auth, &parameters.spaces, move |conn, spaces| {
-        let days = statistics::trend(conn, spaces, from, to)?;
+    asked(&app, &auth, &parameters.spaces, move |_, facts, spaces| {
+        let days = statistics::trend(facts, spaces, from..to);
         Ok(Trend { days })
     })
     .await

@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use vanguard_core::SystemEnv;
 use vanguard_core::model::Author;
 use vanguard_core::model::hazard::HazardStatus;
 use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
@@ -291,13 +292,24 @@ async fn a_temporary_branch_is_approved_with_its_secretary_and_dissolved() {
     let approval = json!({"secretary": site.outsider});
     let refused = site.post(site.worker, &path, approval.clone()).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
-    let approved = site.post(site.supervisor, &path, approval).await;
-    assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
+    let path = format!("{path}?id={}", SystemEnv::shared().uuid_v7());
+    // The second is as if the first one's answer had been lost.
+    let approve = || site.post(site.supervisor, &path, approval.clone());
+    for approved in [approve().await, approve().await] {
+        assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
+    }
     let grants = site
         .get(site.worker, &format!("/grants?member={}", site.outsider))
         .await
         .json();
-    assert_eq!(grants["rows"][0]["fields"]["role"], "branch_secretary");
+    let roles = grants["rows"].as_array().unwrap().iter();
+    let roles: Vec<&str> = roles
+        .map(|grant| grant["fields"]["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(roles, ["branch_secretary", "member"]);
+    let other = json!({"secretary": site.worker});
+    let refused = site.post(site.supervisor, &path, other).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
     let zone = json!({"name": "脱硫塔", "code": "T1", "zone_kind": "safety"});
     let made = site
         .post(site.outsider, &format!("/zones?space={id}"), zone.clone())
@@ -313,14 +325,21 @@ async fn a_temporary_branch_is_approved_with_its_secretary_and_dissolved() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
 
     let dissolution = json!({"host": site.other_branch, "reason": "完工"});
-    let path = format!("/organisations/{id}/dissolve");
-    let dissolved = site.post(site.supervisor, &path, dissolution).await;
-    assert_eq!(dissolved.status, StatusCode::OK, "{}", dissolved.text);
+    let path = format!(
+        "/organisations/{id}/dissolve?id={}",
+        SystemEnv::shared().uuid_v7()
+    );
+    let dissolve = || site.post(site.supervisor, &path, dissolution.clone());
+    let (first, second) = tokio::join!(dissolve(), dissolve());
+    for dissolved in [first, second, dissolve().await] {
+        assert_eq!(dissolved.status, StatusCode::OK, "{}", dissolved.text);
+    }
     let shown = site
         .get(site.worker, &format!("/organisations/{id}"))
         .await
         .json();
     assert_eq!(shown["state"]["status"], "dissolved");
+    assert_eq!(shown["events"].as_array().unwrap().len(), 2, "{shown}");
     assert_eq!(shown["state"]["host"], site.other_branch.to_string());
 }
 

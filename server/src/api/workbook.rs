@@ -1,6 +1,9 @@
-//! The ledger as a workbook: real dates and numbers, widths to read by, a header that stays.
+//! The ledger as a workbook: real dates and numbers, widths to read by, a header that stays. A
+//! hazard's number leads to its page at this relay, where its photos are.
 
-use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    Color, Format, FormatAlign, FormatBorder, FormatUnderline, Url, Workbook, XlsxError,
+};
 use vanguard_core::calendar::{CHINA_OFFSET_MS, DAY_MS};
 use vanguard_core::catalogue::Language;
 use vanguard_core::store::ledger::{LedgerColumn, LedgerRow};
@@ -11,11 +14,15 @@ pub(super) const MEDIA: &str = "application/vnd.openxmlformats-officedocument.sp
 /// Spreadsheets count days from 1899-12-30.
 const SHEET_DAY_OF_1970: f64 = 25_569.0;
 
-/// Writes rows under the ledger's columns.
+/// Writes rows under the ledger's columns; the relay's pages are at `public_url`.
 ///
 /// # Errors
 /// Where the library cannot write it.
-pub(super) fn write(rows: &[LedgerRow], language: Language) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn write(
+    rows: &[LedgerRow],
+    language: Language,
+    public_url: &str,
+) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     let bordered = || Format::new().set_border(FormatBorder::Thin);
@@ -23,6 +30,11 @@ pub(super) fn write(rows: &[LedgerRow], language: Language) -> Result<Vec<u8>, X
     let time = bordered()
         .set_num_format("yyyy-mm-dd hh:mm")
         .set_align(FormatAlign::Top);
+    let link = bordered()
+        .set_align(FormatAlign::Top)
+        .set_font_color(Color::Blue)
+        .set_underline(FormatUnderline::Single);
+    let count = bordered().set_align(FormatAlign::Top);
     let head = bordered()
         .set_bold()
         .set_text_wrap()
@@ -34,9 +46,18 @@ pub(super) fn write(rows: &[LedgerRow], language: Language) -> Result<Vec<u8>, X
     }
     for (line, row) in (1..).zip(rows) {
         for (at, column) in (0..).zip(LedgerColumn::ALL) {
-            match instant(row, *column) {
-                Some(ms) => sheet.write_with_format(line, at, sheet_time(ms), &time)?,
-                None => sheet.write_with_format(line, at, row.text(*column, language), &text)?,
+            match cell(row, *column) {
+                Cell::Empty => sheet.write_blank(line, at, &text)?,
+                Cell::Text => {
+                    sheet.write_with_format(line, at, row.text(*column, language), &text)?
+                }
+                Cell::Instant(ms) => sheet.write_with_format(line, at, sheet_time(ms), &time)?,
+                Cell::Count(photos) => sheet.write_with_format(line, at, photos, &count)?,
+                Cell::Page => {
+                    let page = Url::new(format!("{public_url}/hazards/{}", row.hazard));
+                    let page = page.set_text(&row.number);
+                    sheet.write_with_format(line, at, page, &link)?
+                }
             };
         }
     }
@@ -51,14 +72,31 @@ pub(super) fn write(rows: &[LedgerRow], language: Language) -> Result<Vec<u8>, X
     book.save_to_buffer()
 }
 
-/// The instant that a column holds, where it is nothing but an instant.
-fn instant(row: &LedgerRow, column: LedgerColumn) -> Option<i64> {
+/// What a cell holds.
+enum Cell {
+    Empty,
+    Text,
+    /// In milliseconds.
+    Instant(i64),
+    /// So many photos.
+    Count(u32),
+    /// The number, which leads to the hazard's page.
+    Page,
+}
+
+fn cell(row: &LedgerRow, column: LedgerColumn) -> Cell {
+    use LedgerColumn as C;
+    let count = |photos: &[_]| Cell::Count(u32::try_from(photos.len()).unwrap_or(u32::MAX));
+    let instant = |ms: Option<i64>| ms.map_or(Cell::Empty, Cell::Instant);
     match column {
-        LedgerColumn::InspectedAt => Some(row.inspected_at_ms),
-        LedgerColumn::Deadline => row.deadline_ms,
-        LedgerColumn::CompletedAt => row.completed_at_ms,
-        LedgerColumn::VerifiedAt => row.verified_at_ms,
-        _ => None,
+        C::Number => Cell::Page,
+        C::InspectedAt => Cell::Instant(row.inspected_at_ms),
+        C::Deadline => instant(row.deadline_ms),
+        C::CompletedAt => instant(row.completed_at_ms),
+        C::VerifiedAt => instant(row.verified_at_ms),
+        C::PhotosBefore => count(&row.photos_before),
+        C::PhotosAfter => count(&row.photos_after),
+        _ => Cell::Text,
     }
 }
 

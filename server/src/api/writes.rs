@@ -79,7 +79,7 @@ enum Prepared {
 pub(super) struct NewEventId {
     /// The event's id, a UUIDv7, so that a request that got no answer can be made again: the same
     /// event under the same id goes in once. A new one is made where none is given.
-    id: Option<Uuid>,
+    pub(super) id: Option<Uuid>,
 }
 
 /// 办理. Makes something happen to a record: an event of its kind, under the first grant of the
@@ -298,7 +298,7 @@ fn events_of<R: Governed>(
 }
 
 /// Whether the very event is in the record already, in the same hand.
-fn is_there<R: Governed>(view: &View<R>, member: MemberId, new: &NewEvent) -> bool {
+pub(super) fn is_there<R: Governed>(view: &View<R>, member: MemberId, new: &NewEvent) -> bool {
     let mut events = view.events.iter().map(|folded| &folded.event);
     events.any(|event| {
         event.id == new.id && event.author.member == member && object(&event.body) == new.body

@@ -10,7 +10,7 @@ use vanguard_core::catalogue::{Language, text};
 use vanguard_core::store::StoreError;
 use vanguard_core::store::ledger::{self, LedgerColumn, LedgerRow, Reader};
 use vanguard_core::store::query::Filter;
-use vanguard_core::store::statistics::{self, PeriodStatistics, Rate};
+use vanguard_core::store::statistics::{self, Facts, PeriodStatistics, Rate};
 
 use super::compare::{Findings, Row};
 use super::phone::Phone;
@@ -204,7 +204,8 @@ impl Papers {
         let mut ledger = page.rows;
         ledger.reverse(); // the first ones first
         ledger.truncate(10);
-        let statistics = statistics::period(conn, &[], first, last, 3, now_ms)?;
+        let facts = Facts::read(conn)?;
+        let statistics = statistics::period(conn, &facts, &[], first..last, 3, now_ms)?;
         Ok(Self { ledger, statistics })
     }
 

@@ -3,7 +3,7 @@
 //! far it is, and can be deleted: it is rebuilt from the log.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use vanguard_core::document::Admitted;
 use vanguard_core::env::Env;
 use vanguard_core::id::DocumentId;
 use vanguard_core::store::documents::{self, Incoming};
+use vanguard_core::store::statistics::Facts;
 use vanguard_core::store::{Durability, Store, StoreError, meta, open_reader, set_meta};
 
 use super::pool::Pool;
@@ -27,10 +28,16 @@ pub(super) struct Followed {
     pub(super) pushes: watch::Receiver<usize>,
 }
 
+/// What figures are counted from, as far as the replica is; nothing until it is read.
+type SharedFacts = Arc<RwLock<Option<Facts>>>;
+
 /// The replica: its readers, and the thread that feeds it.
 pub struct Replica {
     readers: Arc<Pool>,
     hands: Hands,
+    /// Does what takes seconds.
+    patient_hand: Hands,
+    facts: SharedFacts,
     /// Somebody waits for what the replica does not have yet.
     hurry: Arc<Notify>,
     position: watch::Receiver<u64>,
@@ -55,10 +62,12 @@ impl Replica {
         let (news, position) = watch::channel(begun);
         let (stop, stopped) = watch::channel(false);
         let hurry = Arc::new(Notify::new());
+        let facts = SharedFacts::default();
         let mut feeder = Feeder {
             store,
             log,
             news,
+            facts: Arc::clone(&facts),
             hurry: Arc::clone(&hurry),
             env,
         };
@@ -70,12 +79,15 @@ impl Replica {
             })
             .map_err(failed)?;
         let hands = Hands::one_for_each_core("reading").map_err(failed)?;
+        let patient_hand = Hands::new("reading all", 1).map_err(failed)?;
         let readers = Arc::new(Pool::new(path, |path| {
             open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
         }));
         Ok(Self {
             readers,
             hands,
+            patient_hand,
+            facts,
             hurry,
             position,
             thread: Some(thread),
@@ -106,10 +118,66 @@ impl Replica {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, RelayError> {
+        self.by(&self.hands, work).await
+    }
+
+    /// Runs a query that takes seconds, such as a whole ledger: one at a time, so that those who
+    /// look at pages keep their hands.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where the query fails.
+    pub async fn read_all<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
+        self.by(&self.patient_hand, work).await
+    }
+
+    /// Counts figures, off the async threads.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where a query fails.
+    pub async fn count<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Facts) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
+        let facts = Arc::clone(&self.facts);
+        self.read(move |conn| {
+            loop {
+                read_facts(&facts, conn)?;
+                let known = facts.read().unwrap_or_else(PoisonError::into_inner);
+                if let Some(known) = known.as_ref() {
+                    return work(conn, known);
+                }
+            }
+        })
+        .await
+    }
+
+    async fn by<T: Send + 'static>(
+        &self,
+        hands: &Hands,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, RelayError> {
         let readers = Arc::clone(&self.readers);
-        let done = self.hands.run(move || readers.with(|conn| work(conn)));
+        let done = hands.run(move || readers.with(|conn| work(conn)));
         Ok(done.await.map_err(|_| RelayError::Stopped)??)
     }
+}
+
+/// Reads the facts where nobody has.
+fn read_facts(facts: &SharedFacts, conn: &Connection) -> Result<(), StoreError> {
+    let known = facts.read().unwrap_or_else(PoisonError::into_inner);
+    if known.is_some() {
+        return Ok(());
+    }
+    drop(known);
+    let mut facts = facts.write().unwrap_or_else(PoisonError::into_inner);
+    if facts.is_none() {
+        // What is committed from now on the feeder notes when it gets the lock.
+        *facts = Some(Facts::read(conn)?);
+    }
+    Ok(())
 }
 
 impl Drop for Replica {
@@ -159,6 +227,7 @@ struct Feeder {
     store: Store,
     log: Connection,
     news: watch::Sender<u64>,
+    facts: SharedFacts,
     hurry: Arc<Notify>,
     env: Arc<dyn Env>,
 }
@@ -179,6 +248,10 @@ impl Feeder {
         mut stopped: watch::Receiver<bool>,
         runtime: &tokio::runtime::Handle,
     ) {
+        // Here, and not when the first supervisor of the day waits for it.
+        if let Err(error) = read_facts(&self.facts, self.store.reader()) {
+            tracing::error!(%error, "the facts of the replica cannot be read");
+        }
         loop {
             match self.step() {
                 Ok(0) => {}
@@ -252,8 +325,28 @@ impl Feeder {
                 cursor.map(|cursor| vanguard_core::wire::encode(&cursor)),
             )
         })?;
+        self.note(&rows);
         self.news.send_replace(last);
         Ok(rows.len())
+    }
+
+    /// Notes what has changed, for whoever counts: record by record, since this thread may be
+    /// stopped for others at any time, and whoever counts waits for the lock.
+    fn note(&self, rows: &[LogRow]) {
+        for changes in by_document(rows) {
+            let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+            let Some(known) = facts.as_mut() else {
+                return;
+            };
+            let conn = self.store.reader();
+            let noted = documents::find(conn, changes[0].document)
+                .and_then(|key| key.map_or(Ok(()), |key| known.note(conn, key)));
+            if let Err(error) = noted {
+                tracing::error!(%error, "facts cannot be noted: they are read anew");
+                *facts = None;
+                return;
+            }
+        }
     }
 
     fn read_after(&self, from: u64) -> Result<Vec<LogRow>, RelayError> {

@@ -117,6 +117,7 @@ fn a_row_says_who_what_where_by_name() {
     assert_eq!(text(LedgerColumn::ResponsiblePerson), "赵师傅");
     assert_eq!(text(LedgerColumn::Funds), "800元");
     assert_eq!(text(LedgerColumn::Verifier), "李敏");
+    assert_eq!(text(LedgerColumn::PhotosAfter), "1");
     assert_eq!(
         (row.photos_before, row.photos_after),
         (vec![photo(0xaa)], vec![photo(0xbb)])

@@ -52,7 +52,7 @@ impl Rate {
 /// Counts by value, in the order of the vocabulary, those without a value last.
 pub(super) fn counts<K: Copy + PartialEq>(
     vocabulary: &[K],
-    found: impl Iterator<Item = (Option<K>, u64)>,
+    found: impl Iterator<Item = Option<K>>,
 ) -> Vec<Count<K>> {
     let mut counts: Vec<Count<K>> = vocabulary
         .iter()
@@ -60,9 +60,9 @@ pub(super) fn counts<K: Copy + PartialEq>(
         .chain([None])
         .map(|value| Count { value, count: 0 })
         .collect();
-    for (value, count) in found {
+    for value in found {
         if let Some(place) = counts.iter_mut().find(|place| place.value == value) {
-            place.count += count;
+            place.count += 1;
         }
     }
     counts.retain(|count| count.count > 0);
@@ -71,11 +71,11 @@ pub(super) fn counts<K: Copy + PartialEq>(
 
 /// Counts by value, the highest first.
 pub(super) fn ranked<K: Copy + Eq + Hash + Ord>(
-    found: impl Iterator<Item = (Option<K>, u64)>,
+    found: impl Iterator<Item = Option<K>>,
 ) -> Vec<Count<K>> {
     let mut sums: HashMap<Option<K>, u64> = HashMap::new();
-    for (value, count) in found {
-        *sums.entry(value).or_default() += count;
+    for value in found {
+        *sums.entry(value).or_default() += 1;
     }
     let mut counts: Vec<Count<K>> = sums
         .into_iter()

@@ -2,17 +2,21 @@
 //! reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Rate;
+use super::facts::{Facts, InspectionFact, Number};
 use crate::calendar::Day;
 use crate::id::{MemberId, OrgId, TemplateId, ZoneId};
 use crate::model::template::{Duty, DutyFrequency, Template};
 use crate::model::zone::{ResponsibilityZone, ZoneEvent};
 use crate::model::{Shift, View};
 use crate::store::Result;
+use crate::store::documents::DocKey;
 use crate::store::query::{self, Filter};
 
 /// How many shifts a plant works a day where nobody says otherwise.
@@ -44,20 +48,87 @@ pub struct ZoneDuty {
     pub last_inspector: Option<MemberId>,
 }
 
-/// What every zone with a duty (its own, or its template's) owes in the days from `from`
-/// (included) to `to` (not included), and what was done. Whoever inspects a zone, and however
-/// often, fulfils its duty once for the shift, day or week; an inspection counts on the day in
-/// China on which it was submitted. A zone that was given up owes nothing from that day on.
+/// What every zone with a duty (its own, or its template's) owes in these days, and what was done.
+/// Whoever inspects a zone, and however often, fulfils its duty once for the shift, day or week; an
+/// inspection counts on the day in China on which it was submitted. A zone that was given up owes
+/// nothing from that day on.
 ///
 /// # Errors
 /// SQLite's, or a damaged row.
 pub fn duty_completion(
     conn: &Connection,
+    facts: &Facts,
     spaces: &[OrgId],
-    from: Day,
-    to: Day,
+    days: Range<Day>,
     shifts_per_day: u32,
 ) -> Result<Vec<ZoneDuty>> {
+    let mut owing = owing(conn, spaces, &days)?;
+    let zones = owing.iter().enumerate();
+    let places = facts
+        .ids()
+        .table(zones.map(|(place, owed)| (owed.id, place)));
+    for (key, inspection) in facts.all_inspections() {
+        let place = inspection.zone.and_then(|zone| places[zone.index()]);
+        if let Some(owed) = place.and_then(|place| owing.get_mut(place)) {
+            owed.note(key, inspection);
+        }
+    }
+    let member = |number: Number| MemberId(facts.ids().id(number));
+    let duties = owing.into_iter().map(|owed| {
+        let Owing {
+            view,
+            duty,
+            days,
+            inspected,
+            last,
+            ..
+        } = owed;
+        ZoneDuty {
+            zone: view.header.id.into(),
+            due: duty.due(days.start, days.end, shifts_per_day),
+            done: inspected.fulfilled(&duty, shifts_per_day),
+            frequency: duty.frequency,
+            last_inspected_ms: last.map(|((at_ms, _), _)| at_ms),
+            last_inspector: last.map(|(_, creator)| member(creator)),
+            name: view.fields.name,
+            code: view.fields.code,
+            space: view.header.space,
+            holders: view.fields.holders,
+        }
+    });
+    let mut duties: Vec<ZoneDuty> = duties.collect();
+    duties.sort_by(|a, b| a.code.cmp(&b.code).then(a.zone.cmp(&b.zone)));
+    Ok(duties)
+}
+
+/// A zone that owes inspections, and those that it had.
+struct Owing {
+    id: Uuid,
+    view: View<ResponsibilityZone>,
+    duty: Duty,
+    days: Range<Day>,
+    inspected: Inspected,
+    /// The last inspection before the end of the days: when, in which row, by whom.
+    last: Option<((i64, DocKey), Number)>,
+}
+
+impl Owing {
+    fn note(&mut self, key: DocKey, inspection: &InspectionFact) {
+        let at_ms = inspection.at_ms;
+        if at_ms >= self.days.end.start_ms() {
+            return;
+        }
+        if self.last.is_none_or(|(last, _)| last < (at_ms, key)) {
+            self.last = Some(((at_ms, key), inspection.creator));
+        }
+        if at_ms >= self.days.start.start_ms() {
+            self.inspected.note(Day::at(at_ms), inspection.shift);
+        }
+    }
+}
+
+/// The zones with a duty, each with the days for which it owes.
+fn owing(conn: &Connection, spaces: &[OrgId], days: &Range<Day>) -> Result<Vec<Owing>> {
     let everything = Filter::default();
     let templates: HashMap<TemplateId, Option<Duty>> =
         query::list::<Template>(conn, &everything, None, EVERY)?
@@ -69,31 +140,23 @@ pub fn duty_completion(
         spaces: spaces.to_vec(),
         ..Filter::default()
     };
-    let mut duties = Vec::new();
-    for row in query::list::<ResponsibilityZone>(conn, &filter, None, EVERY)?.rows {
+    let zones = query::list::<ResponsibilityZone>(conn, &filter, None, EVERY)?.rows;
+    let owing = zones.into_iter().filter_map(|row| {
         let view = row.view;
-        let inherited = || templates.get(&view.fields.template?)?.as_ref();
-        let Some(duty) = view.fields.duty.as_ref().or_else(inherited) else {
-            continue;
-        };
-        let to = given_up(&view).map_or(to, |day| to.min(day)).max(from);
-        let zone = ZoneId::from(view.header.id);
-        let last = last_inspection(conn, zone, to)?;
-        duties.push(ZoneDuty {
-            zone,
-            due: duty.due(from, to, shifts_per_day),
-            done: done(conn, zone, duty, (from, to), shifts_per_day)?,
-            frequency: duty.frequency,
-            last_inspected_ms: last.map(|last| last.0),
-            last_inspector: last.map(|last| last.1),
-            name: view.fields.name,
-            code: view.fields.code,
-            space: view.header.space,
-            holders: view.fields.holders,
-        });
-    }
-    duties.sort_by(|a, b| a.code.cmp(&b.code).then(a.zone.cmp(&b.zone)));
-    Ok(duties)
+        let inherited = || templates.get(&view.fields.template?)?.clone();
+        let duty = view.fields.duty.clone().or_else(inherited)?;
+        let end = given_up(&view).map_or(days.end, |day| days.end.min(day));
+        let days = days.start..end.max(days.start);
+        Some(Owing {
+            id: view.header.id.0,
+            inspected: Inspected::none(&days),
+            view,
+            duty,
+            days,
+            last: None,
+        })
+    });
+    Ok(owing.collect())
 }
 
 /// What the zones of an organisation owe together, and how many of them are behind.
@@ -152,28 +215,6 @@ fn given_up(view: &View<ResponsibilityZone>) -> Option<Day> {
     Some(Day::at(at_ms))
 }
 
-const OF_ZONE: &str = "SELECT at_ms, shift FROM record INDEXED BY inspection_duty
-    WHERE zone = ?1 AND kind = 'inspection' AND at_ms >= ?2 AND at_ms < ?3";
-const LAST_OF_ZONE: &str = "SELECT at_ms, creator FROM record INDEXED BY inspection_duty
-    WHERE zone = ?1 AND kind = 'inspection' AND at_ms < ?2 ORDER BY at_ms DESC, doc DESC LIMIT 1";
-
-fn done(
-    conn: &Connection,
-    zone: ZoneId,
-    duty: &Duty,
-    (from, to): (Day, Day),
-    shifts_per_day: u32,
-) -> Result<u32> {
-    let mut inspected = Inspected::none(from, to);
-    let mut statement = conn.prepare_cached(OF_ZONE)?;
-    let mut found = statement.query(params![zone, from.start_ms(), to.start_ms()])?;
-    while let Some(row) = found.next()? {
-        let shift = row.get_ref(1)?.as_str_or_null().ok().flatten();
-        inspected.note(Day::at(row.get(0)?), shift.and_then(Shift::parse));
-    }
-    Ok(inspected.fulfilled(duty, shifts_per_day))
-}
-
 /// On which days, and in which shifts of them, somebody inspected.
 struct Inspected {
     from: Day,
@@ -182,11 +223,11 @@ struct Inspected {
 }
 
 impl Inspected {
-    fn none(from: Day, to: Day) -> Self {
-        let days = usize::try_from(to.0 - from.0).unwrap_or(0);
+    fn none(days: &Range<Day>) -> Self {
+        let count = usize::try_from(days.end.0 - days.start.0).unwrap_or(0);
         Self {
-            from,
-            days: vec![0; days],
+            from: days.start,
+            days: vec![0; count],
         }
     }
 
@@ -217,16 +258,4 @@ impl Inspected {
             }
         }
     }
-}
-
-fn last_inspection(
-    conn: &Connection,
-    zone: ZoneId,
-    before: Day,
-) -> Result<Option<(i64, MemberId)>> {
-    let mut statement = conn.prepare_cached(LAST_OF_ZONE)?;
-    let found = statement.query_row(params![zone, before.start_ms()], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    });
-    Ok(found.optional()?)
 }

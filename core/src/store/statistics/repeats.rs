@@ -1,13 +1,12 @@
 //! Repeat hazards: zones, and places within them, where several were reported in a period.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-use super::groups;
+use super::facts::{Facts, HazardFact, Number};
 use crate::id::{OrgId, ZoneId};
-use crate::store::Result;
 
 /// Where several hazards were reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,55 +24,53 @@ pub struct RepeatHazards {
     pub last_reported_ms: i64,
 }
 
-const PLACES: &str = "SELECT zone, trim(json_extract(view, '$.fields.place')), at_ms, is_open
-    FROM record INDEXED BY hazard_places WHERE kind = 'hazard' AND status <> 'void' AND at_ms >= ?1 AND at_ms < ?2
-        AND {spaces}";
-
-/// Zones and places where at least `least` hazards were reported from `from_ms` (included) to
-/// `to_ms` (not included), those with most first.
-///
-/// # Errors
-/// SQLite's.
+/// Zones and places where at least `least` hazards were reported in these milliseconds, those with
+/// most first.
 pub fn repeat_hazards(
-    conn: &Connection,
+    facts: &Facts,
     spaces: &[OrgId],
-    (from_ms, to_ms): (i64, i64),
+    ms: &Range<i64>,
     least: u64,
-) -> Result<Vec<RepeatHazards>> {
-    let found: Vec<(Option<ZoneId>, Option<String>, i64, bool)> =
-        groups(conn, PLACES, spaces, &[from_ms, to_ms], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?;
-    let mut places: HashMap<(Option<ZoneId>, Option<String>), RepeatHazards> = HashMap::new();
-    let mut note = |zone: Option<ZoneId>, place: Option<String>, at_ms: i64, is_open: bool| {
-        let repeat = places
-            .entry((zone, place.clone()))
-            .or_insert(RepeatHazards {
-                zone,
-                place,
-                count: 0,
-                open: 0,
-                last_reported_ms: at_ms,
-            });
-        repeat.count += 1;
-        repeat.open += u64::from(is_open);
-        repeat.last_reported_ms = repeat.last_reported_ms.max(at_ms);
-    };
-    for (zone, place, at_ms, is_open) in found {
-        if zone.is_some() {
-            note(zone, None, at_ms, is_open);
+) -> Vec<RepeatHazards> {
+    let within = facts.within(spaces);
+    let mut places: HashMap<(Option<Number>, Option<&str>), Sum> = HashMap::new();
+    for hazard in within.reported(ms).filter(|hazard| !hazard.is_void()) {
+        if hazard.zone.is_some() {
+            places.entry((hazard.zone, None)).or_default().add(hazard);
         }
-        if let Some(place) = place.filter(|place| !place.is_empty()) {
-            note(zone, Some(place), at_ms, is_open);
+        let place = hazard.place.as_deref().filter(|place| !place.is_empty());
+        if place.is_some() {
+            places.entry((hazard.zone, place)).or_default().add(hazard);
         }
     }
-    let mut repeats: Vec<RepeatHazards> = places
-        .into_values()
-        .filter(|repeat| repeat.count >= least)
-        .collect();
+    let repeats = places.into_iter().filter(|(_, sum)| sum.count >= least);
+    let repeats = repeats.map(|((zone, place), sum)| RepeatHazards {
+        zone: zone.map(|zone| ZoneId(within.ids().id(zone))),
+        place: place.map(str::to_owned),
+        count: sum.count,
+        open: sum.open,
+        last_reported_ms: sum.last_reported_ms,
+    });
+    let mut repeats: Vec<RepeatHazards> = repeats.collect();
     repeats.sort_by(|a, b| {
         let key = |r: &RepeatHazards| (r.count, r.last_reported_ms);
         (key(b).cmp(&key(a))).then_with(|| (a.zone, &a.place).cmp(&(b.zone, &b.place)))
     });
-    Ok(repeats)
+    repeats
+}
+
+/// What was reported at a place.
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    open: u64,
+    last_reported_ms: i64,
+}
+
+impl Sum {
+    fn add(&mut self, hazard: &HazardFact) {
+        self.count += 1;
+        self.open += u64::from(hazard.is_open);
+        self.last_reported_ms = self.last_reported_ms.max(hazard.at_ms);
+    }
 }

@@ -5,6 +5,7 @@ mod model;
 
 use super::*;
 use crate::calendar::DAY_MS;
+use crate::store::documents::{self, DocKey};
 use crate::store::testing::World;
 use model::{Model, ModelHazard, begin, model};
 
@@ -13,16 +14,17 @@ fn the_figures_of_every_period_are_those_of_the_model() {
     for seed in 1..=6 {
         let model = model(seed);
         let conn = model.world.store.reader();
+        let facts = &Facts::read(conn).unwrap();
         let now_ms = Day::from_ymd(2026, 9, 10).start_ms() + 1_000;
         let all = Vec::new();
         for spaces in [all, vec![model.spaces[0]], model.spaces[1..].to_vec()] {
             for number in 0..5 {
                 let mut quarter = Quarter::of(Day::at(begin()));
                 (0..number).for_each(|_| quarter = quarter.next());
-                let found = quarterly(conn, &spaces, quarter, now_ms).unwrap();
+                let found = quarterly(conn, facts, &spaces, quarter, now_ms).unwrap();
                 check_period(&model, &spaces, &found, now_ms);
             }
-            let found = yearly(conn, &spaces, 2026, now_ms).unwrap();
+            let found = yearly(conn, facts, &spaces, 2026, now_ms).unwrap();
             check_period(&model, &spaces, &found, now_ms);
         }
     }
@@ -32,11 +34,11 @@ fn the_figures_of_every_period_are_those_of_the_model() {
 fn the_trend_of_a_period_adds_up_to_its_figures() {
     for seed in 1..=3 {
         let model = model(seed);
-        let conn = model.world.store.reader();
+        let facts = &model.world.facts;
         for spaces in [Vec::new(), vec![model.spaces[0]]] {
             let is_in = |space: &OrgId| spaces.is_empty() || spaces.contains(space);
-            let (from, to) = (Day::at(begin()), Day(Day::at(begin()).0 + 200));
-            let days = trend(conn, &spaces, from, to).unwrap();
+            let from = Day::at(begin());
+            let days = trend(facts, &spaces, from..Day(from.0 + 200));
             assert_eq!(days.len(), 200);
             for day in days {
                 let on = |ms: i64| Day::at(ms) == day.day;
@@ -111,10 +113,10 @@ fn check_period(model: &Model, spaces: &[OrgId], found: &PeriodStatistics, now_m
 #[test]
 fn the_overview_and_the_repeats_are_those_of_the_model() {
     let model = model(11);
-    let conn = model.world.store.reader();
+    let facts = &model.world.facts;
     let now_ms = Day::from_ymd(2026, 9, 10).start_ms();
     let space = model.spaces[1];
-    let found = overview(conn, &[space], now_ms).unwrap();
+    let found = overview(facts, &[space], now_ms);
     let mine: Vec<_> = model.hazards.iter().filter(|h| h.space == space).collect();
     let count = |f: &dyn Fn(&ModelHazard) -> bool| mine.iter().filter(|h| f(h)).count() as u64;
     assert_eq!(found.open, count(&ModelHazard::is_open));
@@ -137,11 +139,11 @@ fn the_overview_and_the_repeats_are_those_of_the_model() {
     let counted: u64 = found.inspections_by_kind.iter().map(|c| c.count).sum();
     assert_eq!(counted, inspections.count() as u64);
 
-    let range = (begin(), begin() + 200 * DAY_MS);
-    for repeat in repeat_hazards(conn, &[space], range, 2).unwrap() {
+    let range = begin()..begin() + 200 * DAY_MS;
+    for repeat in repeat_hazards(facts, &[space], &range, 2) {
         let is_there = |h: &ModelHazard| {
             let is_place = repeat.place.as_ref().is_none_or(|place| *place == h.place);
-            !h.is_void && h.zone == repeat.zone && is_place && h.at_ms < range.1
+            !h.is_void && h.zone == repeat.zone && is_place && h.at_ms < range.end
         };
         assert_eq!(repeat.count, count(&is_there));
         assert_eq!(repeat.open, count(&|h| is_there(h) && h.is_open()));
@@ -150,20 +152,50 @@ fn the_overview_and_the_repeats_are_those_of_the_model() {
 }
 
 #[test]
-fn a_figure_reads_its_index_and_no_record() {
-    let model = model(1);
-    let conn = model.world.store.reader();
-    for sql in [HAZARDS, INSPECTIONS, CLOSED, ON_TIME] {
-        let sql = sql.replace("{spaces}", "space IN (x'00', x'01')");
-        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let nothing = vec![0; statement.parameter_count()];
-        let plan = statement.query_map(params_from_iter(nothing), |row| row.get(3));
-        let plan: Vec<String> = plan.unwrap().collect::<rusqlite::Result<_>>().unwrap();
-        assert!(
-            plan.iter()
-                .all(|step| step.contains("USING COVERING INDEX")),
-            "{sql}: {plan:?}"
-        );
+fn facts_that_were_noted_give_the_figures_of_facts_that_are_read() {
+    for seed in 1..=12 {
+        let mut world = model(seed).world;
+        check_noted(&world, seed);
+        let conn = world.store.reader();
+        let mut statement = conn.prepare("SELECT doc FROM document").unwrap();
+        let keys = statement.query_map([], |row| row.get(0).map(DocKey));
+        let keys: Vec<DocKey> = keys.unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        drop(statement);
+        for key in keys {
+            if world.random.one_in(3) {
+                documents::remove(world.store.reader(), key).unwrap();
+            }
+            // Those as well of which nothing has changed.
+            world.facts.note(world.store.reader(), key).unwrap();
+        }
+        check_noted(&world, seed);
+    }
+}
+
+fn check_noted(world: &World, seed: u64) {
+    let conn = world.store.reader();
+    let (noted, read) = (&world.facts, &Facts::read(conn).unwrap());
+    let now_ms = Day::from_ymd(2026, 9, 10).start_ms() + 1_000;
+    let spaces = overview(read, &[], now_ms).by_branch.into_iter();
+    let spaces: Vec<OrgId> = spaces.filter_map(|tally| tally.value).collect();
+    let days = Day::at(begin())..Day(Day::at(begin()).0 + 300);
+    let ms = days.start.start_ms()..days.end.start_ms();
+    for some in [
+        &spaces[..0],
+        &spaces[..1],
+        &spaces[1..],
+        &[OrgId::DIRECTORY],
+    ] {
+        let figures = |facts: &Facts| {
+            (
+                overview(facts, some, now_ms),
+                yearly(conn, facts, some, 2026, now_ms).unwrap(),
+                trend(facts, some, days.clone()),
+                repeat_hazards(facts, some, &ms, 1),
+                duty_completion(conn, facts, some, days.clone(), 3).unwrap(),
+            )
+        };
+        assert_eq!(figures(noted), figures(read), "{some:?} of {seed}");
     }
 }
 
@@ -171,8 +203,9 @@ fn a_figure_reads_its_index_and_no_record() {
 fn what_branches_owe_is_what_their_zones_owe() {
     let model = model(4);
     let conn = model.world.store.reader();
+    let facts = &model.world.facts;
     let (from, to) = (Day::at(begin()), Day(Day::at(begin()).0 + 60));
-    let zones = duty_completion(conn, &[], from, to, DEFAULT_SHIFTS_PER_DAY).unwrap();
+    let zones = duty_completion(conn, facts, &[], from..to, DEFAULT_SHIFTS_PER_DAY).unwrap();
     let branches = duties_by_branch(&zones);
     assert!(branches.len() > 1);
     for branch in branches {
@@ -194,17 +227,14 @@ fn nothing_is_known_of_an_empty_ledger() {
         quarter: 1,
     };
     let now_ms = quarter.next().range_ms().0;
-    let found = quarterly(world.store.reader(), &[], quarter, now_ms).unwrap();
+    let found = quarterly(world.store.reader(), &world.facts, &[], quarter, now_ms).unwrap();
     let rates = [
         found.closing_rate,
         found.on_time_rate,
         found.inspection_completion,
     ];
     assert_eq!(rates, [None; 3]);
-    assert_eq!(
-        overview(world.store.reader(), &[], now_ms).unwrap(),
-        Overview::default()
-    );
+    assert_eq!(overview(&world.facts, &[], now_ms), Overview::default());
 }
 
 #[test]
@@ -212,7 +242,7 @@ fn a_zone_that_nobody_inspected_is_named_with_who_holds_it() {
     let model = model(3);
     let conn = model.world.store.reader();
     let (from, to) = (Day::from_ymd(2026, 3, 1), Day::from_ymd(2026, 3, 2));
-    let duties = duty_completion(conn, &[], from, to, 3).unwrap();
+    let duties = duty_completion(conn, &model.world.facts, &[], from..to, 3).unwrap();
     let codes: Vec<&str> = duties.iter().map(|duty| duty.code.as_str()).collect();
     assert_eq!(
         codes,

@@ -1,12 +1,12 @@
 //! Day by day: what was reported, closed out and inspected.
 
-use rusqlite::Connection;
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::groups;
+use super::facts::{Facts, HazardFact};
 use crate::calendar::Day;
 use crate::id::OrgId;
-use crate::store::Result;
 
 /// What happened on a day in China.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,45 +22,32 @@ pub struct TrendDay {
     pub inspections: u64,
 }
 
-// Days in China: its offset and the length of a day, in milliseconds.
-const REPORTED: &str = "SELECT (at_ms + 28800000) / 86400000, count(*)
-    FROM record INDEXED BY hazard_figures
-    WHERE kind = 'hazard' AND status <> 'void' AND at_ms >= ?1 AND at_ms < ?2 AND {spaces}
-    GROUP BY 1";
-const CLOSED: &str = "SELECT (closed_ms + 28800000) / 86400000, count(*)
-    FROM record INDEXED BY hazard_figures
-    WHERE kind = 'hazard' AND status = 'closed' AND closed_ms >= ?1 AND closed_ms < ?2
-        AND {spaces} GROUP BY 1";
-const INSPECTED: &str = "SELECT (at_ms + 28800000) / 86400000, count(*) FROM record
-    WHERE kind = 'inspection' AND at_ms >= ?1 AND at_ms < ?2 AND {spaces} GROUP BY 1";
-
-/// Every day from `from` (included) to `to` (not included), those on which nothing happened too.
-///
-/// # Errors
-/// SQLite's.
-pub fn trend(conn: &Connection, spaces: &[OrgId], from: Day, to: Day) -> Result<Vec<TrendDay>> {
+/// Every one of the days, those on which nothing happened too.
+pub fn trend(facts: &Facts, spaces: &[OrgId], days: Range<Day>) -> Vec<TrendDay> {
+    let within = facts.within(spaces);
     let empty = |day| TrendDay {
         day: Day(day),
         reported: 0,
         closed: 0,
         inspections: 0,
     };
-    let mut days: Vec<TrendDay> = (from.0..to.0).map(empty).collect();
-    let range = [from.start_ms(), to.start_ms()];
-    let mut note = |sql, figure: fn(&mut TrendDay) -> &mut u64| -> Result<()> {
-        let found: Vec<(i32, u64)> = groups(conn, sql, spaces, &range, |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-        for (day, count) in found {
-            let place = usize::try_from(day - from.0).ok();
-            if let Some(day) = place.and_then(|place| days.get_mut(place)) {
-                *figure(day) = count;
-            }
+    let mut trend: Vec<TrendDay> = (days.start.0..days.end.0).map(empty).collect();
+    let range = days.start.start_ms()..days.end.start_ms();
+    let mut note = |at_ms: i64, figure: fn(&mut TrendDay) -> &mut u64| {
+        let day = || usize::try_from(Day::at(at_ms).0 - days.start.0).ok();
+        let place = range.contains(&at_ms).then(day).flatten();
+        if let Some(day) = place.and_then(|place| trend.get_mut(place)) {
+            *figure(day) += 1;
         }
-        Ok(())
     };
-    note(REPORTED, |day| &mut day.reported)?;
-    note(CLOSED, |day| &mut day.closed)?;
-    note(INSPECTED, |day| &mut day.inspections)?;
-    Ok(days)
+    for hazard in within.hazards().filter(|hazard| !hazard.is_void()) {
+        note(hazard.at_ms, |day| &mut day.reported);
+    }
+    for closed_ms in within.hazards().filter_map(HazardFact::closed_ms) {
+        note(closed_ms, |day| &mut day.closed);
+    }
+    for inspection in within.inspections() {
+        note(inspection.at_ms, |day| &mut day.inspections);
+    }
+    trend
 }

@@ -8,6 +8,7 @@ mod company;
 mod desk;
 mod fleet;
 mod limits;
+mod news;
 mod notebooks;
 mod photos;
 mod relay;
@@ -38,8 +39,8 @@ const PARTS: [&str; 7] = [
     "verbs",
     "large",
 ];
-const USAGE: &str = "bench [--devices N] [--each N] [--large N] [--desk N] [--scale SVG] \
-                     [--json FILE] [PART…]";
+const USAGE: &str = "bench [--devices N] [--each N] [--large N] [--desk N] [--keep DIR] \
+                     [--scale SVG] [--json FILE] [PART…]";
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -57,6 +58,8 @@ fn main() {
         value
     };
     let (json, scale) = (take("--json"), take("--scale").map(PathBuf::from));
+    // Where the year that the console is measured on stays for the next run.
+    let keep = take("--keep").map(PathBuf::from);
     let mut number = |name: &str, default| take(name).map_or(Ok(default), |text| text.parse());
     let numbers = (
         number("--devices", 100),
@@ -98,7 +101,7 @@ fn main() {
             photos::measure(&mut table).await;
         }
         if is_asked("desk") {
-            desk::measure(options.desk, desk::SUPERVISORS, &mut table).await;
+            desk::measure(options.desk, desk::SUPERVISORS, keep.as_deref(), &mut table).await;
         }
         if let Some(picture) = &scale {
             scale::measure(picture, &mut table).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vanguard_core::SystemEnv;
 use vanguard_core::env::Env;
@@ -45,15 +45,19 @@ const CLOSED_OF_TEN: u32 = 9;
 const STEP: usize = 400;
 
 /// What the year left.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Year {
     pub(crate) supervisors: Vec<MemberId>,
     pub(crate) hazards: Vec<DocumentId>,
     pub(crate) zones: Vec<ZoneId>,
+    pub(crate) people: Vec<Person>,
 }
 
-struct Person {
-    author: Author,
-    branch: OrgId,
+/// Somebody with a phone.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) author: Author,
+    pub(crate) branch: OrgId,
 }
 
 struct Filler<'a> {
@@ -137,6 +141,7 @@ pub(crate) async fn fill(relay: &Arc<Relay>, inspections: usize, supervisors: us
         supervisors,
         hazards,
         zones: filler.zones,
+        people: filler.people,
     }
 }
 
@@ -367,7 +372,7 @@ fn append(document: DocumentId, at_ms: i64, body: &impl Serialize) -> Act {
 }
 
 /// A record in a space, made at an instant.
-fn creation<R: Record>(
+pub(crate) fn creation<R: Record>(
     space: OrgId,
     fields: &R::Fields,
     event: Option<&R::Event>,
