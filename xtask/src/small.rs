@@ -1,7 +1,7 @@
 //! How the library that apps carry is made small, beside what its profile in `Cargo.toml` says:
-//! C without what nobody calls, and a linker that keeps one of several equal functions: together
-//! 7.36 MB became 6.47 (Linux, x86-64, before photos). What frame pointers bring was measured on one
-//! dependency alone.
+//! C without what nobody calls, a linker that keeps one of several equal functions and drops what
+//! only bindings are generated from. `docs/decisions/0015-what-a-phone-carries.md` has the figures.
+//! What frame pointers bring was measured on one dependency alone.
 
 use std::path::PathBuf;
 

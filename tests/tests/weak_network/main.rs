@@ -38,6 +38,7 @@ async fn photos_arrive_and_are_fetched_through_a_network_that_does_its_worst() {
     let content: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
     let plan = Plan {
         cut_bytes: Some(64 << 10),
+        stall_bytes: None,
         delay: Duration::from_millis(1),
         bytes_per_s: Some(8 << 20),
         twice_percent: 25,

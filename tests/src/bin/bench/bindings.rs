@@ -11,6 +11,9 @@ use crate::table::Table;
 const LARGEST_MB: f64 = 6.0;
 /// One frame of a screen, in milliseconds: no page of a list may hold it up for longer.
 const FRAME_MS: f64 = 16.0;
+/// A small young generation, as on phones: a server's collector gathers for seconds, and then
+/// stops everything for longer than a frame.
+const JVM: &str = "-Dvanguard.jvm=-XX:+UseSerialGC -Xmn16m";
 
 /// Measures where `cargo xtask bench` has built the library, and Maven is there.
 pub(crate) fn measure(large: &Path, count: usize, table: &mut Table) {
@@ -29,7 +32,7 @@ pub(crate) fn measure(large: &Path, count: usize, table: &mut Table) {
     let property = |name: &str, path: &Path| format!("-Dvanguard.{name}={}", path.display());
     let ran = Command::new("mvn")
         .args(["--batch-mode", "--no-transfer-progress", "--quiet", "test"])
-        .args(["-Dtest=ListBench", "-Dvanguard.built=true"])
+        .args(["-Dtest=ListBench", "-Dvanguard.built=true", JVM])
         .arg(property("build", &target.join("debug")))
         .arg(property("library", &target.join("mobile")))
         .arg(property("output", &target.join("kotlin")))
