@@ -295,6 +295,7 @@ impl<'a> Ops<'a> {
         let is_value_right = match action {
             MAKE_MAP | MAKE_LIST | MAKE_TEXT | MAKE_TABLE | DELETE => value_type == NULL,
             INCREMENT => matches!(value_type, UINT | INT),
+            MARK if mark_name.is_none() => value_type == NULL, // where a mark ends
             PUT | MARK => true,
             _ => false,
         };

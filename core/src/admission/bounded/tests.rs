@@ -613,6 +613,13 @@ fn columns_agree_with_each_other() {
             "{what}"
         );
     }
+    let mark_end = base().with(ACTION, [0x7f, 7]);
+    assert_eq!(mark_end.checked(), Ok(1));
+    assert_eq!(
+        refused(mark_end.with(VALUE_META, [0x7f, 2])),
+        Refusal::Malformed,
+        "a mark's end with a value"
+    );
     let value = |meta: u8, bytes: &[u8]| base().with(VALUE_META, [0x7f, meta]).with(VALUE, bytes);
     assert_eq!(value(0x16, b"x").checked(), Ok(1));
     assert_eq!(value(0x14, &[0x7f]).checked(), Ok(1));
