@@ -1,6 +1,6 @@
 //! How the library that apps carry is made small, beside what its profile in `Cargo.toml` says:
 //! C without what nobody calls, a linker that keeps one of several equal functions and drops what
-//! only bindings are generated from. `docs/decisions/0015-what-a-phone-carries.md` has the figures.
+//! only bindings are generated from. `docs/decisions/0016-what-a-phone-carries.md` has the figures.
 //! What frame pointers bring was measured on one dependency alone.
 
 use std::path::PathBuf;
