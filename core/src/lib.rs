@@ -21,6 +21,7 @@ pub mod env;
 pub mod http;
 pub mod id;
 pub mod invite;
+mod json;
 pub mod keys;
 pub mod model;
 pub mod notebook;

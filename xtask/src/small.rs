@@ -14,7 +14,9 @@ const SQLITE: &str = "-USQLITE_ENABLE_API_ARMOR -USQLITE_ENABLE_COLUMN_METADATA 
     -USQLITE_ENABLE_RTREE -USQLITE_ENABLE_STAT4 -USQLITE_SOUNDEX -USQLITE_ENABLE_LOAD_EXTENSION \
     -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_SHARED_CACHE \
     -DSQLITE_OMIT_COMPILEOPTION_DIAGS -DSQLITE_OMIT_TCL_VARIABLE -DSQLITE_OMIT_GET_TABLE \
-    -DSQLITE_OMIT_COMPLETE -DSQLITE_DEFAULT_MEMSTATUS=0";
+    -DSQLITE_OMIT_COMPLETE -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_UNTESTABLE \
+    -DSQLITE_OMIT_AUTHORIZATION -DSQLITE_OMIT_TRACE -DSQLITE_OMIT_UTF16 -DSQLITE_OMIT_DESERIALIZE \
+    -DSQLITE_OMIT_INCRBLOB -DSQLITE_OMIT_INTROSPECTION_PRAGMAS";
 /// zstd with the ways of compressing that level 3 uses, and one way of decompressing.
 const ZSTD: &str = "-DHUF_FORCE_DECOMPRESS_X1=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1 \
     -DZSTD_NO_INLINE=1 -DZSTD_STRIP_ERROR_STRINGS=1 -DDYNAMIC_BMI2=0 \
@@ -36,6 +38,13 @@ const STRINGS: &str = "-Wl,-O2";
 /// Leaves out what only bindings are generated from.
 const NO_METADATA: &str = "mobile-bindings/no-metadata.ld";
 
+/// What several functions have in common becomes one of its own, where that saves so many bytes: each
+/// new function costs an entry in the tables of how to unwind, which is more than the least saving.
+const OUTLINE: [&str; 2] = [
+    "-enable-machine-outliner=always",
+    "-outliner-benefit-threshold=30",
+];
+
 /// What Cargo wants between flags that may have spaces in them.
 const SEPARATOR: &str = "\u{1f}";
 
@@ -44,9 +53,9 @@ pub(crate) fn library(workspace: &Workspace, is_android: bool) -> Vec<String> {
     let script = workspace.root.join(NO_METADATA);
     let discard = format!("-Wl,-T,{}", script.display());
     let pack = if is_android { PACK_ANDROID } else { PACK };
-    [FOLD, pack, STRINGS, &discard]
-        .map(|flag| format!("-Clink-arg={flag}"))
-        .into()
+    let link = [FOLD, pack, STRINGS, &discard].map(|flag| format!("-Clink-arg={flag}"));
+    let outline = OUTLINE.map(|flag| format!("-Cllvm-args={flag}"));
+    link.into_iter().chain(outline).collect()
 }
 
 /// What every crate is compiled with, beside its profile: frame pointers, with which the tables of

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::id::DocumentId;
 use crate::invite::Invite;
+use crate::json;
 use crate::keys::{PublicKey, hex};
 use crate::notebook::{Notebook, NotebookError};
 use crate::sync::{Options, Progress, Session, Step, SyncError};
@@ -288,7 +289,10 @@ async fn problem(response: Response) -> HttpError {
         Err(error) => return unreachable(error),
     };
     // Whatever stands between may answer in its own words.
-    let problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
+    let problem: Problem = std::str::from_utf8(&body)
+        .ok()
+        .and_then(|body| json::read(body).ok())
+        .unwrap_or_default();
     HttpError::Problem {
         status: status.as_u16(),
         kind: problem.kind,

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Notebook, NotebookError, Result};
 use crate::id::{DocumentId, InspectionId, OrgId, ZoneId};
+use crate::json;
 use crate::model::Shift;
 use crate::model::inspection::{Inspection, InspectionFields, InspectionKind, ItemResult};
 use crate::store::StoreError;
@@ -143,7 +144,7 @@ fn load(conn: &Connection, id: InspectionId) -> Result<InspectionDraft> {
         })
         .optional()?;
     let (space, body, updated_ms) = found.ok_or(NotebookError::NotFound(id.into()))?;
-    let fields = serde_json::from_str(&body).map_err(StoreError::from)?;
+    let fields = json::read(&body).map_err(StoreError::from)?;
     Ok(InspectionDraft {
         id,
         space,

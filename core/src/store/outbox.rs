@@ -7,6 +7,7 @@ use super::Result;
 use super::documents::DocKey;
 use crate::compose::Verb;
 use crate::id::{DocumentId, OrgId};
+use crate::json;
 use crate::keys::Hash;
 
 /// A change on its way to the relay.
@@ -92,7 +93,7 @@ fn select(conn: &Connection, tail: &str, values: &[&dyn rusqlite::ToSql]) -> Res
     let mut rows = statement.query(values)?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let verb = serde_json::from_str(&row.get::<_, String>(5)?)?;
+        let verb = json::read(&row.get::<_, String>(5)?)?;
         entries.push(Entry {
             entry: row.get(0)?,
             key: DocKey(row.get(1)?),
@@ -212,7 +213,7 @@ pub fn returned(conn: &Connection) -> Result<Vec<Returned>> {
         tray.push(Returned {
             number: row.get(0)?,
             document: row.get(1)?,
-            verb: serde_json::from_str(&row.get::<_, String>(2)?)?,
+            verb: json::read(&row.get::<_, String>(2)?)?,
             reason: row.get(3)?,
             made_at_ms: row.get(4)?,
             returned_at_ms: row.get(5)?,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::documents::{DocKey, find, id_of};
 use super::{Result, search};
 use crate::id::{DocumentId, MemberId, OrgId, UnitId, ZoneId};
+use crate::json;
 use crate::model::{DocumentKind, Record, Rota, Shift, SyncState, View};
 
 /// What a list shows of a kind; whatever is `None` or empty does not restrict it.
@@ -247,7 +248,7 @@ const SELECT: &str = "SELECT r.doc, r.at_ms, r.view, r.is_conflicted,
     FROM record r";
 
 fn read_row<R: Record>(row: &SqlRow<'_>) -> Result<Row<R>> {
-    let view = serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let view = json::read(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
     let (is_conflicted, is_unsent): (bool, bool) = (row.get(3)?, row.get(4)?);
     let (is_returned, is_media_pending): (bool, bool) = (row.get(5)?, row.get(6)?);
     let sync_state = if is_returned {
