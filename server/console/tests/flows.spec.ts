@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
 import { address, ask, expect, test, type Rows } from "./desk";
 import { PASSWORD, setUp, signIn } from "./accounts";
 import { contested, worker } from "./disagree";
@@ -116,6 +117,38 @@ for (const language of LANGUAGES) {
 
       await page.keyboard.press("?");
       for (const does of [words.queue.keyNext, words.queue.keyFirst, words.queue.keySubmit]) await expect(dialog).toContainText(does);
+    });
+
+    test("inspections are reviewed or returned, and a violation is confirmed and handled", async ({ desk }) => {
+      const page = await desk("officer", { language });
+      const dialog = page.getByRole("dialog");
+      const does = async (event: string, label: string, text: string) => {
+        await page.locator(".actions").getByRole("button", { name: event }).first().click();
+        await dialog.getByLabel(label).fill(text);
+        await dialog.getByRole("button", { name: words.form.submit }).click();
+        await expect(dialog).toHaveCount(0);
+        await expect(page.locator("article")).toContainText(text);
+      };
+      const isNow = (status: string) => expect(page.locator(".hazard-head .tags")).toContainText(status);
+
+      const submitted = () => mayDo(page, "/inspections?status=submitted&limit=50", "reviewed");
+      await page.goto(address(`/inspections/${await submitted()}`));
+      await does(words.event.returned, words.field.remark, "请补充第三项的现场照片");
+      await isNow(words.inspection_status.returned);
+      await page.goto(address(`/inspections/${await submitted()}`));
+      await does(words.event.reviewed, words.field.remark, "已阅，情况属实");
+      await isNow(words.inspection_status.reviewed);
+
+      await page.goto(address(`/violations/${await mayDo(page, "/violations?status=recorded&limit=50", "confirmed")}`));
+      await does(words.event.confirmed, words.field.remark, "现场核实无误");
+      await isNow(words.violation_status.confirmed);
+      await does(words.event.handled, words.field.outcome, "班前会通报，重新培训");
+      await isNow(words.violation_status.handled);
+      // The branch's secretary sees it, and has no part in it.
+      const another = await desk("secretary", { language });
+      await another.goto(page.url());
+      await expect(another.locator(".hazard-head .tags")).toContainText(words.violation_status.handled);
+      await expect(another.locator(".actions").getByRole("button", { name: words.event.withdrawn })).toHaveCount(0);
     });
 
     test("what was decided without knowing is told with its reason", async ({ desk }) => {
@@ -269,6 +302,16 @@ test("a notice fits on one sheet of A4", async ({ desk }) => {
   expect(pages(await page.pdf({ preferCSSPageSize: true }))).toHaveLength(1);
   for (const part of ["隐患整改通知单", "整改回复", "复查意见", "签字"]) expect(text).toContain(part);
 });
+
+/** The first record of a list to which somebody may do something. */
+async function mayDo(page: Page, list: string, event: string): Promise<string> {
+  const { rows } = await ask<Rows>(page, list);
+  for (const { id } of rows) {
+    const { actions } = await ask<{ actions: { event: string; refusal?: string | null }[] }>(page, `/documents/${id}/actions`);
+    if (actions.some((action) => action.event === event && !action.refusal)) return id;
+  }
+  throw new Error(`nothing in ${list} may be ${event}`);
+}
 
 /** The text of each page of a PDF, as another program reads it. */
 function pages(pdf: Buffer): string[] {
