@@ -159,6 +159,9 @@ impl Server {
             app: self.app.clone(),
         };
         listening.run(shutdown, &self.stopping).await;
+        if !self.app.uploads.all_left(self.app.limits.drain).await {
+            tracing::warn!("some photos' last bytes have to come again");
+        }
         contacts.abort();
         sweeps.abort();
         if let Err(problem) = self.app.access(Access::flush_contacts).await {

@@ -64,6 +64,13 @@ impl Places {
         })
     }
 
+    /// Waits until nobody brings bytes any more; false where that takes too long. A request's work
+    /// outlives its connection, until what has come is durable.
+    pub(crate) async fn all_left(&self, within: Duration) -> bool {
+        let all = u32::try_from(OF_ALL).unwrap_or(u32::MAX);
+        timeout(within, self.all.acquire_many(all)).await.is_ok()
+    }
+
     fn own(&self, owner: Owner) -> Arc<Semaphore> {
         let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = each.get(&owner).and_then(Weak::upgrade) {
@@ -81,6 +88,16 @@ mod tests {
     use vanguard_core::id::DeviceId;
 
     use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_for_all_to_leave_waits_for_the_last() {
+        let places = Places::default();
+        let owner = Owner::device(DeviceId::from_bytes([1; 16]));
+        let taken = places.take(owner).await.ok().unwrap();
+        assert!(!places.all_left(Duration::from_millis(20)).await);
+        drop(taken);
+        assert!(places.all_left(PATIENCE).await);
+    }
 
     #[tokio::test]
     async fn nobody_takes_the_places_of_all() {
