@@ -16,7 +16,7 @@ const SQLITE: &str = "-USQLITE_ENABLE_API_ARMOR -USQLITE_ENABLE_COLUMN_METADATA 
     -DSQLITE_OMIT_COMPILEOPTION_DIAGS -DSQLITE_OMIT_TCL_VARIABLE -DSQLITE_OMIT_GET_TABLE \
     -DSQLITE_OMIT_COMPLETE -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_UNTESTABLE \
     -DSQLITE_OMIT_AUTHORIZATION -DSQLITE_OMIT_TRACE -DSQLITE_OMIT_UTF16 -DSQLITE_OMIT_DESERIALIZE \
-    -DSQLITE_OMIT_INCRBLOB -DSQLITE_OMIT_INTROSPECTION_PRAGMAS";
+    -DSQLITE_OMIT_INTROSPECTION_PRAGMAS";
 /// zstd with the ways of compressing that level 3 uses, and one way of decompressing.
 const ZSTD: &str = "-DHUF_FORCE_DECOMPRESS_X1=1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1 \
     -DZSTD_NO_INLINE=1 -DZSTD_STRIP_ERROR_STRINGS=1 -DDYNAMIC_BMI2=0 \
@@ -33,6 +33,8 @@ const FOLD: &str = "-Wl,--icf=all";
 const PACK: &str = "-Wl,-z,pack-relative-relocs";
 /// The same for the oldest Android that is supported, which knows another packing.
 const PACK_ANDROID: &str = "-Wl,--pack-dyn-relocs=android";
+/// What was left out and is called after all is an error here, and not on a phone.
+const COMPLETE: &str = "-Wl,-z,defs";
 /// Strings that end as others do are kept once.
 const STRINGS: &str = "-Wl,-O2";
 /// Leaves out what only bindings are generated from.
@@ -53,7 +55,7 @@ pub(crate) fn library(workspace: &Workspace, is_android: bool) -> Vec<String> {
     let script = workspace.root.join(NO_METADATA);
     let discard = format!("-Wl,-T,{}", script.display());
     let pack = if is_android { PACK_ANDROID } else { PACK };
-    let link = [FOLD, pack, STRINGS, &discard].map(|flag| format!("-Clink-arg={flag}"));
+    let link = [FOLD, pack, COMPLETE, STRINGS, &discard].map(|flag| format!("-Clink-arg={flag}"));
     let outline = OUTLINE.map(|flag| format!("-Cllvm-args={flag}"));
     link.into_iter().chain(outline).collect()
 }
