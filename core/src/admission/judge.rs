@@ -154,7 +154,7 @@ fn well_formed(
 
 /// How many heads of a document one device may make. A device builds on its own changes, but for
 /// those that an old copy of its notebook does not know; every change names all the heads that it
-/// builds on, and there is a [limit](bounded::DEPS_LIMIT) to them.
+/// builds on, and there is a [limit](super::bounded::DEPS_LIMIT) to them.
 pub(super) const OWN_HEADS_LIMIT: usize = 16;
 /// The bytes of changes from which on a document takes decisions and nothing else.
 pub(super) const DOCUMENT_LIMIT_BYTES: usize = 4 << 20;

@@ -43,7 +43,6 @@ async fn photos_arrive_and_are_fetched_through_a_network_that_does_its_worst() {
         bytes_per_s: Some(8 << 20),
         twice_percent: 25,
         seed,
-        ..Plan::default()
     };
     let proxy = Proxy::start(([127, 0, 0, 1], 0).into(), desk.site.address, plan).await;
     let key = desk.phones[0].identity().unwrap().relay_key;
