@@ -364,7 +364,7 @@ impl Notebook {
     pub fn delayed_photos(&self) -> Result<Vec<Delayed>, PhotoError> {
         let mut statement = self.reader().prepare_cached(
             "SELECT hash, attempts, not_before_ms, problem FROM transfer
-             WHERE problem IS NOT NULL ORDER BY not_before_ms",
+             WHERE problem IS NOT NULL ORDER BY not_before_ms, hash",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(Delayed {
