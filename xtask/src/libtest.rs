@@ -1,5 +1,5 @@
 //! Counting tests: reads the lines in which cargo's test programs, Maven's Surefire and Swift's
-//! XCTest sum up.
+//! XCTest sum up, and those in which they and Playwright say what failed.
 
 use std::ops::AddAssign;
 
@@ -49,7 +49,17 @@ pub(crate) struct Counter {
     tally: Tally,
     /// What XCTest said last: it sums up each suite, and all of them at the end.
     xctest: Tally,
+    /// The lines that say what failed and why, as many as a person reads.
+    complaints: Vec<String>,
+    /// How many of the next lines belong to the complaint before them.
+    rest_of_complaint: usize,
 }
+
+/// How many lines of what failed are told again at the end.
+const MAX_COMPLAINTS: usize = 60;
+
+/// How many lines after `panicked at` say why.
+const LINES_OF_A_PANIC: usize = 3;
 
 impl Counter {
     /// Takes the next piece of output, cut anywhere.
@@ -78,9 +88,32 @@ impl Counter {
         self.tally
     }
 
+    /// The lines that said what failed and why: where a log is long, they are told again at its
+    /// end.
+    pub(crate) fn take_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// Keeps a line if it says what failed or why.
+    fn hear(&mut self, line: &str) {
+        let is_panic = line.contains("panicked at ");
+        if is_panic {
+            self.rest_of_complaint = LINES_OF_A_PANIC + 1;
+        } else if line.trim().is_empty() || line.starts_with("stack backtrace") {
+            self.rest_of_complaint = 0;
+        }
+        let belongs = self.rest_of_complaint > 0;
+        self.rest_of_complaint = self.rest_of_complaint.saturating_sub(1);
+        let is_heard = belongs || names_a_failure(line.trim());
+        if is_heard && self.complaints.len() < MAX_COMPLAINTS {
+            self.complaints.push(line.trim_end().to_owned());
+        }
+    }
+
     /// Reads the line that has ended and forgets it.
     fn end_line(&mut self) {
         let line = without_colours(&self.line);
+        self.hear(&line);
         if let Some(found) = parse(&line).or_else(|| parse_surefire(&line)) {
             self.tally += found;
         } else if let Some(found) = parse_xctest(&line) {
@@ -88,6 +121,15 @@ impl Counter {
         }
         self.line.clear();
     }
+}
+
+/// Whether a line names a test that failed, as libtest, Surefire, XCTest and Playwright write it.
+fn names_a_failure(line: &str) -> bool {
+    let is_libtest = line.starts_with("test ") && line.ends_with(" ... FAILED");
+    let is_surefire = line.ends_with("<<< FAILURE!") || line.ends_with("<<< ERROR!");
+    let is_xctest = line.contains(": error: ");
+    let is_playwright = line.starts_with('✘') || line.starts_with("Error: ");
+    is_libtest || is_surefire || is_xctest || is_playwright
 }
 
 /// The numbers of Surefire's last line, `[INFO] Tests run: 18, Failures: 0, Errors: 0, Skipped: 0`;
@@ -215,6 +257,33 @@ mod tests {
                     5 filtered out; finished in 0.00s\n";
         assert_eq!(counted(none, 0), Tally::FAILED);
         assert_eq!(counted("", 0), Tally::FAILED);
+    }
+
+    #[test]
+    fn what_failed_is_told_again() {
+        let output = "test rules::reach ... ok\n\
+             test photos::order ... FAILED\n\
+             thread 'photos::order' (7) panicked at core/src/photos/tests.rs:345:5:\n\
+             assertion `left == right` failed\n  left: 1\n right: 2\n\
+             stack backtrace:\n   0: rust_begin_unwind\n\
+             [ERROR] KilledTest.inASync -- Time elapsed: 2 s <<< FAILURE!\n\
+             /a/KilledTests.swift:12: error: KilledTests.testSync : XCTAssertEqual failed\n  \
+             ✘  12 flows.spec.ts:30:3 › 隐患的一生 (2.0s)\n";
+        let mut counter = Counter::default();
+        counter.see(output.as_bytes());
+        assert_eq!(
+            counter.take_complaints(),
+            [
+                "test photos::order ... FAILED",
+                "thread 'photos::order' (7) panicked at core/src/photos/tests.rs:345:5:",
+                "assertion `left == right` failed",
+                "  left: 1",
+                " right: 2",
+                "[ERROR] KilledTest.inASync -- Time elapsed: 2 s <<< FAILURE!",
+                "/a/KilledTests.swift:12: error: KilledTests.testSync : XCTAssertEqual failed",
+                "  ✘  12 flows.spec.ts:30:3 › 隐患的一生 (2.0s)",
+            ]
+        );
     }
 
     #[test]

@@ -82,11 +82,8 @@ fn run_stage(stage: Stage, workspace: &Workspace, host: &Host) -> Outcome {
     let mut failures = Vec::new();
     for step in steps::of(stage, workspace, host) {
         println!("\n$ {}", step.call);
-        let result = run_step(&step, workspace, host);
-        let (found, trouble) = match result {
-            Ok((found, code)) => (found, format!("it ended with {code}")),
-            Err(error) => (Tally::FAILED, format!("{error:#}")),
-        };
+        let (found, trouble) = run_step(&step, workspace, host)
+            .unwrap_or_else(|error| (Tally::FAILED, format!("{error:#}")));
         if found.failed > 0 {
             println!("FAILED: {trouble}");
             failures.push(format!("{stage}: `{}`: {trouble}", step.call));
@@ -102,19 +99,21 @@ fn run_stage(stage: Stage, workspace: &Workspace, host: &Host) -> Outcome {
     }
 }
 
-/// Runs one step; the answer is its tests and its exit code.
-fn run_step(step: &Step, workspace: &Workspace, host: &Host) -> Result<(Tally, i32)> {
+/// Runs one step; the answer is its tests, and how it ended: its exit code and what failed.
+fn run_step(step: &Step, workspace: &Workspace, host: &Host) -> Result<(Tally, String)> {
     if let Some(tool) = step.tool {
         tool.install(workspace, host)?;
     }
     let mut counter = Counter::default();
     let code = process::run_seen(&step.call, |piece| counter.see(piece))?;
+    let mut end = vec![format!("it ended with {code}")];
+    end.extend(counter.take_complaints());
     let tally = match step.judge {
         Judge::Tests => counter.judge(code),
         Judge::Exit(expected) if code == expected => Tally::PASSED,
         Judge::Exit(_) => Tally::FAILED,
     };
-    Ok((tally, code))
+    Ok((tally, end.join("\n    ")))
 }
 
 /// A stage that this machine cannot run.
