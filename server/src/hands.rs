@@ -35,16 +35,16 @@ impl Hands {
         Ok(Self(Some(runtime)))
     }
 
-    /// Does `work`, also where nobody waits for it any more.
+    /// Does `work`, also where nobody waits for it.
     ///
     /// # Errors
     /// [`Dropped`] where there is nothing to wait for.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static, W: FnOnce() -> T + Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Dropped> {
-        let runtime = self.0.as_ref().ok_or(Dropped)?;
-        runtime.spawn_blocking(work).await.map_err(|_| Dropped)
+        work: W,
+    ) -> impl Future<Output = Result<T, Dropped>> + use<T, W> {
+        let doing = self.0.as_ref().map(|runtime| runtime.spawn_blocking(work));
+        async move { doing.ok_or(Dropped)?.await.map_err(|_| Dropped) }
     }
 }
 

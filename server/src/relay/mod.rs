@@ -3,6 +3,7 @@
 
 mod act;
 mod aside;
+mod facts;
 mod judge;
 mod key;
 mod known;

@@ -3,7 +3,7 @@
 //! far it is, and can be deleted: it is rebuilt from the log.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use vanguard_core::store::documents::{self, Incoming};
 use vanguard_core::store::statistics::Facts;
 use vanguard_core::store::{Durability, Store, StoreError, meta, open_reader, set_meta};
 
+use super::facts::KnownFacts;
 use super::pool::Pool;
 use super::{RelayError, log};
 use crate::hands::Hands;
@@ -28,16 +29,13 @@ pub(super) struct Followed {
     pub(super) pushes: watch::Receiver<usize>,
 }
 
-/// What figures are counted from, as far as the replica is; nothing until it is read.
-type SharedFacts = Arc<RwLock<Option<Facts>>>;
-
 /// The replica: its readers, and the thread that feeds it.
 pub struct Replica {
     readers: Arc<Pool>,
     hands: Hands,
     /// Does what takes seconds.
     patient_hand: Hands,
-    facts: SharedFacts,
+    facts: Arc<KnownFacts>,
     /// Somebody waits for what the replica does not have yet.
     hurry: Arc<Notify>,
     position: watch::Receiver<u64>,
@@ -62,7 +60,7 @@ impl Replica {
         let (news, position) = watch::channel(begun);
         let (stop, stopped) = watch::channel(false);
         let hurry = Arc::new(Notify::new());
-        let facts = SharedFacts::default();
+        let facts = Arc::new(KnownFacts::default());
         let mut feeder = Feeder {
             store,
             log,
@@ -83,6 +81,10 @@ impl Replica {
         let readers = Arc::new(Pool::new(path, |path| {
             open_reader(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))
         }));
+        // Now, and not when the first supervisor of the day waits for it. Whoever counts reads
+        // them again where this fails.
+        let (known, pool) = (Arc::clone(&facts), Arc::clone(&readers));
+        drop(patient_hand.run(move || pool.with(|conn| known.read(conn))));
         Ok(Self {
             readers,
             hands,
@@ -141,17 +143,14 @@ impl Replica {
         &self,
         work: impl FnOnce(&Connection, &Facts) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, RelayError> {
+        if !self.facts.are_read() {
+            // Those who look at pages keep their hands.
+            let facts = Arc::clone(&self.facts);
+            self.read_all(move |conn| facts.read(conn)).await?;
+        }
         let facts = Arc::clone(&self.facts);
-        self.read(move |conn| {
-            loop {
-                read_facts(&facts, conn)?;
-                let known = facts.read().unwrap_or_else(PoisonError::into_inner);
-                if let Some(known) = known.as_ref() {
-                    return work(conn, known);
-                }
-            }
-        })
-        .await
+        self.read(move |conn| facts.count(conn, |known| work(conn, known)))
+            .await
     }
 
     async fn by<T: Send + 'static>(
@@ -163,21 +162,6 @@ impl Replica {
         let done = hands.run(move || readers.with(|conn| work(conn)));
         Ok(done.await.map_err(|_| RelayError::Stopped)??)
     }
-}
-
-/// Reads the facts where nobody has.
-fn read_facts(facts: &SharedFacts, conn: &Connection) -> Result<(), StoreError> {
-    let known = facts.read().unwrap_or_else(PoisonError::into_inner);
-    if known.is_some() {
-        return Ok(());
-    }
-    drop(known);
-    let mut facts = facts.write().unwrap_or_else(PoisonError::into_inner);
-    if facts.is_none() {
-        // What is committed from now on the feeder notes when it gets the lock.
-        *facts = Some(Facts::read(conn)?);
-    }
-    Ok(())
 }
 
 impl Drop for Replica {
@@ -227,7 +211,7 @@ struct Feeder {
     store: Store,
     log: Connection,
     news: watch::Sender<u64>,
-    facts: SharedFacts,
+    facts: Arc<KnownFacts>,
     hurry: Arc<Notify>,
     env: Arc<dyn Env>,
 }
@@ -248,10 +232,6 @@ impl Feeder {
         mut stopped: watch::Receiver<bool>,
         runtime: &tokio::runtime::Handle,
     ) {
-        // Here, and not when the first supervisor of the day waits for it.
-        if let Err(error) = read_facts(&self.facts, self.store.reader()) {
-            tracing::error!(%error, "the facts of the replica cannot be read");
-        }
         loop {
             match self.step() {
                 Ok(0) => {}
@@ -334,18 +314,7 @@ impl Feeder {
     /// stopped for others at any time, and whoever counts waits for the lock.
     fn note(&self, rows: &[LogRow]) {
         for changes in by_document(rows) {
-            let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
-            let Some(known) = facts.as_mut() else {
-                return;
-            };
-            let conn = self.store.reader();
-            let noted = documents::find(conn, changes[0].document)
-                .and_then(|key| key.map_or(Ok(()), |key| known.note(conn, key)));
-            if let Err(error) = noted {
-                tracing::error!(%error, "facts cannot be noted: they are read anew");
-                *facts = None;
-                return;
-            }
+            self.facts.note(self.store.reader(), changes[0].document);
         }
     }
 
