@@ -44,8 +44,14 @@ export interface Loaded<T> {
   reload: () => Promise<void>;
 }
 
-/** What `load` gives, asked for again whenever `of` changes or the log has grown. Old data stay
- * while new are on their way. */
+/** One reading for a burst of news. */
+const BURST_MS = 250;
+/** Where news never end, as in a large enterprise, so much time lies between two readings. */
+const REST_MS = 2_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What `load` gives (as JSON can write it), asked for again whenever `of` changes or the log has
+ * grown. Old data stay while new are on their way. */
 export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => null): Loaded<T> {
   const data = shallowRef<T>();
   const problem = ref("");
@@ -58,7 +64,8 @@ export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => nul
     try {
       const found = await load();
       if (mine !== turn) return;
-      data.value = found;
+      // Most news are about something else: what is shown is not drawn again for them.
+      if (JSON.stringify(found) !== JSON.stringify(data.value)) data.value = found;
       problem.value = "";
     } catch (error) {
       if (mine === turn) problem.value = wordsOf(error);
@@ -66,19 +73,31 @@ export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => nul
     if (mine === turn) isLoading.value = false;
   }
 
-  let soon: ReturnType<typeof setTimeout> | undefined;
+  let isFollowing = false;
+  let isOver = false;
+  /** Reads until what is shown is what there is. */
+  async function follow(): Promise<void> {
+    if (isFollowing) return;
+    isFollowing = true;
+    for (let shown = -1; shown < live.position && !isOver; ) {
+      await pause(BURST_MS);
+      shown = live.position;
+      await reload();
+      await pause(REST_MS);
+    }
+    isFollowing = false;
+  }
+
   watch(of, () => void reload(), { deep: true });
   watch(
     () => live.position,
     (_, before) => {
-      if (before === 0) return;
-      clearTimeout(soon);
-      soon = setTimeout(() => void reload(), 250); // one reading for a burst of news
+      if (before !== 0) void follow();
     },
   );
   onScopeDispose(() => {
     turn += 1;
-    clearTimeout(soon);
+    isOver = true;
   });
   void reload();
   return { data, problem, isLoading, reload };

@@ -1,5 +1,6 @@
 // Lists by pages: more is added below when it is asked for, and news bring all that is shown anew.
 import { computed, ref } from "vue";
+import { wordsOf } from "../api/client";
 import { useLive } from "./live";
 
 interface Page<R> {
@@ -10,28 +11,43 @@ interface Page<R> {
 const LIMIT = 100;
 
 export function usePages<R>(load: (query: { after?: string; limit: number }) => Promise<Page<R>>, of: () => unknown) {
-  const pages = ref(1);
+  let pages = 1;
+  const isAdding = ref(false);
   const first = () => {
-    pages.value = 1;
+    pages = 1;
     return of();
   };
-  const { data, problem, isLoading, reload } = useLive(async () => {
+  const list = useLive(async () => {
     const rows: R[] = [];
-    let after: string | undefined;
-    for (let page = 0; page < pages.value; page += 1) {
-      const found = await load({ after, limit: LIMIT });
+    let next: string | undefined;
+    for (let page = 0; page < pages; page += 1) {
+      const found = await load({ after: next, limit: LIMIT });
       rows.push(...found.rows);
-      after = found.next ?? undefined;
-      if (!after) break;
+      next = found.next ?? undefined;
+      if (!next) break;
     }
-    return { rows, hasMore: Boolean(after) };
+    return { rows, next };
   }, first);
+  const { data, problem, reload } = list;
   const rows = computed(() => data.value?.rows ?? []);
-  const hasMore = computed(() => data.value?.hasMore ?? false);
+  const hasMore = computed(() => Boolean(data.value?.next));
+  const isLoading = computed(() => list.isLoading.value || isAdding.value);
 
   async function more(): Promise<void> {
-    pages.value += 1;
-    await reload();
+    pages += 1;
+    const shown = data.value;
+    // What is on its way lacks the page that is asked for now.
+    if (list.isLoading.value || !shown?.next) return reload();
+    isAdding.value = true;
+    try {
+      const found = await load({ after: shown.next, limit: LIMIT });
+      // News that came meanwhile have brought every page, and this one.
+      if (data.value === shown) data.value = { rows: [...shown.rows, ...found.rows], next: found.next ?? undefined };
+      problem.value = "";
+    } catch (error) {
+      problem.value = wordsOf(error);
+    }
+    isAdding.value = false;
   }
   return { data, rows, hasMore, more, problem, isLoading, reload };
 }
