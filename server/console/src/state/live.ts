@@ -57,6 +57,7 @@ export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => nul
   const problem = ref("");
   const isLoading = ref(true);
   let turn = 0;
+  let last: { data?: T; text?: string } = {};
 
   async function reload(): Promise<void> {
     const mine = ++turn;
@@ -65,7 +66,11 @@ export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => nul
       const found = await load();
       if (mine !== turn) return;
       // Most news are about something else: what is shown is not drawn again for them.
-      if (JSON.stringify(found) !== JSON.stringify(data.value)) data.value = found;
+      const text = JSON.stringify(found);
+      if (text !== last.text || data.value !== last.data) {
+        data.value = found;
+        last = { data: found, text };
+      }
       problem.value = "";
     } catch (error) {
       if (mine === turn) problem.value = wordsOf(error);

@@ -18,6 +18,7 @@ use vanguard_server::access::Session;
 use vanguard_server::{Config, Server, Tls};
 
 use crate::news;
+use crate::scrolling;
 use crate::table::Table;
 use crate::year::{self, Year};
 
@@ -146,9 +147,10 @@ pub(crate) async fn measure(
             calls.entry(name).or_default().push(ms);
         }
     }
+    tell(&calls, inspections, supervisors, table);
+    scrolling::measure(&ready.url, &ready.tokens[0], table);
     drop(child.stdin.take());
     child.wait().unwrap();
-    tell(&calls, inspections, supervisors, table);
 }
 
 fn start(data: &Path, inspections: usize, supervisors: usize) -> std::process::Child {

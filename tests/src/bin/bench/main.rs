@@ -13,6 +13,7 @@ mod notebooks;
 mod photos;
 mod relay;
 mod scale;
+mod scrolling;
 mod storm;
 mod table;
 mod year;
