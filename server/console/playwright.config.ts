@@ -6,7 +6,9 @@ export default defineConfig({
   outputDir: "../../target/web-test",
   workers: 1,
   retries: 0,
-  timeout: 60_000,
+  timeout: 120_000,
+  // No limit of a test: a machine that does other things as well may take its time.
+  expect: { timeout: 20_000 },
   reporter: [["list"]],
   globalSetup: "./tests/relay.ts",
   use: {

@@ -48,7 +48,8 @@ pub(super) struct RevokeArgs {
 pub(super) fn open(data: &DataArgs) -> anyhow::Result<Access> {
     if !data.data.join("access.db").exists() {
         anyhow::bail!(
-            "{} 不是中继站的数据目录 · is not a relay's data directory",
+            "{} 不是中继站的数据目录，请先用 vanguard serve 启动一次 · is not a relay's data directory: \
+             start one on it with vanguard serve",
             data.data.display()
         );
     }

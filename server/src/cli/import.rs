@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::DataArgs;
+use super::{DataArgs, devices};
 use crate::import::{self, ImportError};
 use crate::relay::Relay;
 use crate::serve::Config;
@@ -25,6 +25,7 @@ pub(super) struct ImportArgs {
 
 /// Imports the files, or names every row that is not right.
 pub(super) async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+    devices::open(&args.data)?; // a mistyped directory is not made into a relay
     let config = Config::new(&args.data.data);
     let relay = Relay::open(&config.data, config.relay, Arc::clone(&config.env))
         .context("无法打开数据目录 · cannot open the data directory")?;

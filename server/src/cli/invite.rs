@@ -37,7 +37,7 @@ pub(super) struct InviteArgs {
 
     /// 手机访问的地址；不给则用上次启动时的 · the address that phones reach; by default as the relay
     /// was last started
-    #[arg(long, env = "VANGUARD_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "VANGUARD_PUBLIC_URL", value_name = "URL", value_parser = super::address)]
     public_url: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn run(args: InviteArgs) -> anyhow::Result<ExitCode> {
         )
     })?;
     let url = match args.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
+        Some(url) => url,
         None => access.setting(PUBLIC_URL)?.context(
             "请用 --public-url 给出手机访问的地址 · give the address that phones reach with --public-url",
         )?,

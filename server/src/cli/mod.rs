@@ -9,6 +9,7 @@ mod import;
 mod invite;
 mod serve;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -78,6 +79,19 @@ struct DataArgs {
     data: PathBuf,
 }
 
+/// An address that phones and browsers can open.
+fn address(text: &str) -> Result<String, String> {
+    let uri: Option<axum::http::Uri> = text.trim_end_matches('/').parse().ok();
+    let is_one = uri.as_ref().is_some_and(|uri| {
+        let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+        is_web && uri.host().is_some_and(|host| !host.is_empty()) && uri.query().is_none()
+    });
+    match uri {
+        Some(uri) if is_one => Ok(uri.to_string().trim_end_matches('/').to_owned()),
+        _ => Err("应如 · should look like https://relay.plant.example:8443".to_owned()),
+    }
+}
+
 /// Runs what was typed.
 pub fn run(cli: Cli) -> ExitCode {
     let usual = match cli.command {
@@ -98,10 +112,23 @@ pub fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("出错 · failed: {error:#}");
+            eprintln!("出错 · failed: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes, without what a cause only repeats.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.ends_with(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 fn openapi() -> anyhow::Result<ExitCode> {
@@ -120,10 +147,34 @@ fn start_logging(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // Somebody who embeds this has a subscriber already; theirs stays.
     let _ = match format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_that_can_be_opened() {
+        let good = address("https://relay.plant.example:8443/").unwrap();
+        assert_eq!(good, "https://relay.plant.example:8443");
+        assert_eq!(address("http://[::1]:80").unwrap(), "http://[::1]:80");
+        for wrong in [
+            "",
+            "relay.plant.example",
+            "relay.plant.example:8443",
+            "ftp://relay",
+            "https://",
+            "https://relay?x=1",
+            "https://re lay",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -28,7 +28,7 @@ pub(super) struct ServeArgs {
     listen: SocketAddr,
 
     /// 手机访问的地址，写入邀请 · the address that phones reach, as invites name it
-    #[arg(long, env = "VANGUARD_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "VANGUARD_PUBLIC_URL", value_name = "URL", value_parser = super::address)]
     public_url: Option<String>,
 
     /// 证书链 (PEM)；不给则用中继站自己的密钥签发 · certificate chain; without it the relay's own
@@ -153,7 +153,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("无法监听 · cannot listen on {}", args.listen))?;
     let data = config.data.clone();
     let server = Server::start(listener, config)
-        .with_context(|| format!("无法打开数据目录 · cannot open {}", data.display()))?;
+        .with_context(|| format!("无法启动 · cannot start on {}", data.display()))?;
     let ready = server.ready();
     println!("中继站已启动 · relay listens on {}", ready.address);
     println!("手机访问地址 · address for phones: {}", ready.public_url);

@@ -215,7 +215,7 @@ fn me_of(app: &App, session: &Session) -> Me {
 }
 
 fn cookie(app: &App, token: &str, max_age_s: i64) -> Result<HeaderValue, Problem> {
-    let secure = if app.is_tls { "; Secure" } else { "" };
+    let secure = if app.is_https { "; Secure" } else { "" };
     let text = format!(
         "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}"
     );

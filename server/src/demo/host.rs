@@ -135,7 +135,7 @@ pub(super) fn stay(
     if let Some(setup) = &running.ready.setup_url {
         println!("  首位管理员 the first administrator: {setup}");
     }
-    println!("  数据 data: {}", data.display());
+    println!("  数据 data: {}", data.join("relay").display());
     println!("  Ctrl-C 结束 ends it");
     runtime.block_on(tokio::signal::ctrl_c())?;
     Ok(())

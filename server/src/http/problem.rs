@@ -69,6 +69,8 @@ problems! {
     Stopping = "stopping", SERVICE_UNAVAILABLE, "服务器正在停止，请稍后重试", "The relay is stopping; try again shortly";
     /// Something broke in the relay.
     Internal = "internal", INTERNAL_SERVER_ERROR, "服务器内部错误，数据未受影响，请联系管理员", "The relay failed to answer; no data was touched; tell the administrator";
+    /// The relay's disk is full.
+    StorageFull = "storage-full", INSUFFICIENT_STORAGE, "服务器磁盘已满，未能保存，请联系管理员；您填写的内容仍在本机", "The relay's disk is full and nothing was saved; tell the administrator; what you wrote is still on this device";
     /// The device's program is too old.
     ClientTooOld = "client-too-old", UPGRADE_REQUIRED, "应用版本过旧：请先更新应用，本机数据会保留并在更新后发送", "The app is too old: update it; what is on this device is kept and sent afterwards";
     /// No credential was shown, or the relay does not know it.
@@ -293,6 +295,10 @@ impl From<RelayError> for Problem {
             RelayError::TooOld => ProblemKind::ClientTooOld.into(),
             RelayError::Malformed(detail) => {
                 Self::from(ProblemKind::BadRequest).detail(detail.clone(), detail)
+            }
+            RelayError::Full => {
+                tracing::error!("the disk is full");
+                ProblemKind::StorageFull.into()
             }
             RelayError::Storage(error) => {
                 tracing::error!(%error, "the log does not answer");

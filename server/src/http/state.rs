@@ -51,7 +51,7 @@ pub struct Shared {
     /// The address that invites name.
     pub public_url: String,
     /// Whether connections are encrypted, so that cookies may say `Secure`.
-    pub is_tls: bool,
+    pub is_https: bool,
     /// Whether devices need nobody to confirm them.
     pub auto_confirm: bool,
     /// Turns true when the relay begins to stop.

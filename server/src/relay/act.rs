@@ -80,7 +80,7 @@ impl Relay {
         {
             Answer::Refused { index, refusal } => Err(ActError::Refused { index, refusal }),
             Answer::Done { outcomes, .. } => Ok(last_position(&outcomes)),
-            Answer::Failed(reason) => Err(RelayError::Storage(reason).into()),
+            Answer::Failed(error) => Err(error.into()),
         }
     }
 

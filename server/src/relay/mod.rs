@@ -88,6 +88,9 @@ pub enum RelayError {
     /// Too much is going on; the same request may be made again.
     #[error("the relay is busy")]
     Busy,
+    /// The disk is full; nothing was taken.
+    #[error("the disk is full")]
+    Full,
     /// The disk or the database failed.
     #[error("storage: {0}")]
     Storage(String),
@@ -104,8 +107,15 @@ pub enum RelayError {
 
 impl From<rusqlite::Error> for RelayError {
     fn from(error: rusqlite::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&rusqlite::Error> for RelayError {
+    fn from(error: &rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseBusy) => Self::Busy,
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
             _ => Self::Storage(error.to_string()),
         }
     }
@@ -157,8 +167,13 @@ impl Relay {
     ) -> Result<Arc<Self>, RelayError> {
         let failed = |error: std::io::Error| RelayError::Storage(error.to_string());
         std::fs::create_dir_all(data).map_err(failed)?;
-        let key = key::load(&data.join("relay.key"), env.as_ref()).map_err(failed)?;
         let path = data.join("log.db");
+        let is_first = !path.exists();
+        if is_first && data.join("access.db").exists() {
+            let missing = "log.db is missing: put it back from a backup";
+            return Err(RelayError::Storage(missing.into()));
+        }
+        let key = key::load(&data.join("relay.key"), is_first, env.as_ref()).map_err(failed)?;
         let writer = Writer::start(
             log::open(&path, env.as_ref())?,
             Arc::clone(&env),

@@ -128,7 +128,7 @@ pub(super) fn admitted_of(pushed: &Pushed) -> Vec<(ByteArray32, u64)> {
 impl Answer {
     pub(super) fn into_result(self) -> Result<Self, RelayError> {
         match self {
-            Self::Failed(reason) => Err(RelayError::Storage(reason)),
+            Self::Failed(error) => Err(error),
             other => Ok(other),
         }
     }

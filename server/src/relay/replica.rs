@@ -222,6 +222,9 @@ const STEP: usize = 500;
 /// answer to a phone is worth more than a fresh figure on a screen.
 const STAND_BACK: Duration = Duration::from_secs(1);
 
+/// When a step that failed, as on a full disk, is tried again, whether or not the log grows.
+const AGAIN: Duration = Duration::from_secs(5);
+
 impl Feeder {
     fn run(
         &mut self,
@@ -233,6 +236,7 @@ impl Feeder {
         runtime: &tokio::runtime::Handle,
     ) {
         loop {
+            let mut is_behind = false;
             match self.step() {
                 Ok(0) => {}
                 Ok(_) => {
@@ -241,12 +245,16 @@ impl Feeder {
                     }
                     continue;
                 }
-                Err(error) => tracing::error!(%error, "the replica cannot follow the log"),
+                Err(error) => {
+                    tracing::error!(%error, "the replica cannot follow the log");
+                    is_behind = true;
+                }
             }
             let is_over = runtime.block_on(async {
                 let mut ended = stopped.clone();
                 tokio::select! {
                     changed = head.changed() => changed.is_err(),
+                    () = tokio::time::sleep(AGAIN), if is_behind => false,
                     _ = ended.wait_for(|stopped| *stopped) => true,
                 }
             });

@@ -4,11 +4,13 @@
 
 mod config;
 mod connection;
+mod folder;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
 
+use std::fs::File;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,6 +43,9 @@ pub enum ServeError {
     /// The certificate.
     #[error("certificate: {0}")]
     Tls(String),
+    /// Another relay runs on the data directory.
+    #[error("另一个中继站正在使用此目录 · another relay runs on this directory")]
+    Taken,
     /// The data directory or the listener.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -66,6 +71,8 @@ pub struct Server {
     acceptor: Option<tokio_rustls::TlsAcceptor>,
     stopping: watch::Sender<bool>,
     ready: Ready,
+    /// Let go of when the relay has stopped.
+    _folder: File,
 }
 
 /// How often what devices said of themselves is written down.
@@ -84,7 +91,7 @@ impl Server {
     /// [`ServeError`] says what is missing or broken.
     pub fn start(listener: TcpListener, config: Config) -> Result<Self, ServeError> {
         let address = listener.local_addr()?;
-        std::fs::create_dir_all(&config.data)?;
+        let folder = folder::take(&config.data)?;
         let relay = Relay::open(&config.data, config.relay, Arc::clone(&config.env))?;
         let access = Access::open(&config.data, Arc::clone(&config.env))?;
         let public_url = config.public_url_on(address);
@@ -117,8 +124,8 @@ impl Server {
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
             uploads: Places::default(),
             limits: config.limits,
+            is_https: public_url.starts_with("https://"),
             public_url,
-            is_tls: acceptor.is_some(),
             auto_confirm: config.auto_confirm,
             stopping: is_stopping,
         });
@@ -128,6 +135,7 @@ impl Server {
             acceptor,
             stopping,
             ready,
+            _folder: folder,
         })
     }
 

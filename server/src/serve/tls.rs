@@ -2,13 +2,14 @@
 //! the key a client pins is the key in the certificate. Its dates say nothing on purpose: phones'
 //! clocks are wrong, and the key is what is checked.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use p256::pkcs8::EncodePrivateKey as _;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 use vanguard_core::keys::SoftwareKey;
@@ -25,9 +26,15 @@ pub(super) fn acceptor(
         Tls::Plain => return Ok(None),
         Tls::OwnKey => own(key, public_url)?,
         Tls::Files { cert, key } => {
-            let chain = CertificateDer::pem_file_iter(cert).map_err(failed)?;
-            let chain = chain.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-            (chain, PrivateKeyDer::from_pem_file(key).map_err(failed)?)
+            let failed_in = |file: &Path| {
+                let file = file.display().to_string();
+                move |error: pem::Error| failed(format!("{file}: {error}"))
+            };
+            let chain = CertificateDer::pem_file_iter(cert).map_err(failed_in(cert))?;
+            let chain = chain.collect::<Result<Vec<_>, _>>();
+            let chain = chain.map_err(failed_in(cert))?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(failed_in(key))?;
+            (chain, key)
         }
     };
     let provider = Arc::new(ring::default_provider());

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use vanguard_core::http::{HttpError, HttpRelay};
 use vanguard_core::keys::sha256;
+use vanguard_core::model::hazard::{HazardFields, HazardNature};
+use vanguard_core::sync::Options;
 use vanguard_tests::blobs::{Desk, bytes_of, named, plain_config};
 use vanguard_tests::{scratch, skipped};
 
@@ -80,6 +83,49 @@ async fn a_full_disk_is_said_and_what_came_before_stays() {
         .await;
     assert_eq!(rest.status, 204);
     assert_eq!(sender.get(&sha256(&photos[1]), &[]).await.body, photos[1]);
+    desk.site.stop().await;
+    drop(disk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_for_text_is_said_and_nothing_is_lost() {
+    let folder = scratch();
+    let data = folder.path().join("relay");
+    let Some(disk) = SmallDisk::mount(&data, 3) else {
+        skipped("only root can mount a small filesystem");
+        return;
+    };
+    let mut desk = Desk::open(folder.path(), plain_config(&data)).await;
+    let http = HttpRelay::of(&desk.phones[0]).unwrap();
+    let mut reported = Vec::new();
+    let full = loop {
+        assert!(reported.len() < 500, "three megabytes hold more than that");
+        let text = vanguard_core::keys::hex(&bytes_of(reported.len() as u64, 10_000));
+        let fields = HazardFields::new(text, HazardNature::UnsafeCondition);
+        let phone = &mut desk.phones[0];
+        reported.push(phone.report_hazard(desk.space, &fields).unwrap());
+        if let Err(error) = http.sync(phone, Options::default(), |_| {}).await {
+            break error;
+        }
+    };
+    assert!(
+        matches!(&full, HttpError::Problem { status: 507, kind, .. }
+            if kind == "urn:vanguard:problem:storage-full"),
+        "{full}"
+    );
+    assert!(desk.phones[0].unsent().unwrap().changes > 0, "it is kept");
+
+    disk.grow(30);
+    desk.sync(0).await;
+    assert_eq!(desk.phones[0].unsent().unwrap().changes, 0);
+    desk.sync(1).await;
+    for hazard in reported {
+        let there = desk.phones[1].get::<vanguard_core::model::hazard::Hazard>(hazard);
+        assert!(there.is_ok());
+    }
+    // What people read catches up by itself.
+    let head = *desk.site.relay.head().borrow();
+    desk.site.relay.replica().wait_for(head).await;
     desk.site.stop().await;
     drop(disk);
 }

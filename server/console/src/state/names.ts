@@ -98,6 +98,18 @@ export async function loadNames(kinds = Object.keys(lists) as NamedKind[]): Prom
   );
 }
 
+/** Ids whose names were looked for already: what stays without a name is not for whoever looks. */
+const missed = new Set<string>();
+let soon: ReturnType<typeof setTimeout> | undefined;
+
+/** A record that came in meanwhile names somebody new: their name is asked for once. */
+function lookFor(id: string): void {
+  if (missed.has(id)) return;
+  missed.add(id);
+  clearTimeout(soon);
+  soon = setTimeout(() => loadNames().catch(() => missed.clear()), 250); // all of a page at once
+}
+
 /** What of a kind can be chosen. */
 export function choices(kind: NamedKind): Named[] {
   return lists[kind];
@@ -109,7 +121,9 @@ export const isOperator = (id: string | null | undefined): boolean => id === OPE
 export function nameOf(id: string | null | undefined): string {
   if (!id) return "—";
   if (isOperator(id)) return t("names.operator");
-  return index.value.get(id)?.name ?? t("names.unknown");
+  const name = index.value.get(id)?.name;
+  if (name === undefined) lookFor(id);
+  return name ?? t("names.unknown");
 }
 
 /** The name of a member or of a person without an account. */

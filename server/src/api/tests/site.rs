@@ -113,7 +113,7 @@ pub(super) async fn site() -> Site {
         uploads: crate::http::blobs::Places::default(),
         limits: Limits::default(),
         public_url: "https://relay.example".into(),
-        is_tls: true,
+        is_https: true,
         auto_confirm: true,
         stopping: is_stopping,
     });

@@ -15,6 +15,7 @@ use vanguard_core::model::DocumentKind;
 use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::wire::BatchOutcome;
 
+use crate::relay::RelayError;
 use crate::relay::judge::{self, Basis, Judged, Pusher, Verified};
 use crate::relay::log;
 
@@ -43,7 +44,7 @@ pub(super) enum Answer {
     /// An all-or-nothing job was refused at this change.
     Refused { index: usize, refusal: Refusal },
     /// The disk failed; nothing is in the log.
-    Failed(String),
+    Failed(RelayError),
 }
 
 /// The writer's shared face.
@@ -160,7 +161,7 @@ impl Desk {
             }
             Err(error) => {
                 for (reply, _) in replies {
-                    let _ = reply.send(Answer::Failed(error.to_string()));
+                    let _ = reply.send(Answer::Failed((&error).into()));
                 }
             }
         }
@@ -183,7 +184,7 @@ impl Desk {
                 is_all_or_nothing,
                 reply,
             } = job;
-            replies.push((reply, Answer::Failed(String::new())));
+            replies.push((reply, Answer::Failed(RelayError::Stopped)));
             work.push((pusher, batches, judged, basis, directory, is_all_or_nothing));
         }
         self.notice_others()?;

@@ -2,7 +2,9 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use tokio::net::TcpListener;
 
+use super::super::{Config, ServeError, Server};
 use super::{Rig, problem};
 
 #[tokio::test]
@@ -93,6 +95,54 @@ async fn the_api_describes_itself_compressed_for_who_can_read_it() {
         "with the console built into it or without: {page}"
     );
     rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_is_its_owners_and_one_relays_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("relay");
+    let start = async || {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Server::start(listener, Config::new(&data))
+    };
+    let first = start().await.unwrap();
+    assert!(matches!(start().await, Err(ServeError::Taken)));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&data).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+    first.run(async {}).await;
+    start().await.unwrap().run(async {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_of_which_a_part_is_missing_is_not_begun_anew() {
+    for (missing, is_fatal) in [
+        ("relay.key", true),
+        ("log.db", true),
+        ("replica.db", false),
+        ("blobs.db", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let start = async || {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            Server::start(listener, Config::new(folder.path()))
+        };
+        start().await.unwrap().run(async {}).await;
+        std::fs::remove_file(folder.path().join(missing)).unwrap();
+        match start().await {
+            Ok(server) => {
+                assert!(!is_fatal, "{missing}");
+                server.run(async {}).await;
+            }
+            Err(error) => {
+                assert!(is_fatal && error.to_string().contains(missing), "{error}");
+                assert!(!folder.path().join(missing).exists());
+            }
+        }
+    }
 }
 
 #[tokio::test]
