@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use vanguard_core::model::Role;
+use vanguard_core::rules::may_manage_devices;
 
 use super::{acceptable_password, required};
-use crate::access::may_manage_devices;
 use crate::http::auth::ConsoleAuth;
 use crate::http::json::JsonBody;
 use crate::http::openapi::ProblemBody;

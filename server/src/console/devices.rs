@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vanguard_core::id::{DeviceId, MemberId};
+use vanguard_core::rules::{may_look_after_devices, may_manage_devices};
 
 use super::accounts::unknown_number;
 use super::{Nothing, required};
-use crate::access::{DeviceRow, DeviceStatus, may_look_after_devices, may_manage_devices};
+use crate::access::{DeviceRow, DeviceStatus};
 use crate::http::auth::ConsoleAuth;
 use crate::http::json::JsonBody;
 use crate::http::openapi::ProblemBody;

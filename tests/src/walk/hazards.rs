@@ -10,20 +10,6 @@ use vanguard_core::notebook::Result as VerbResult;
 
 use super::{Done, World};
 
-/// A plan with all its parts.
-pub(super) fn whole_plan() -> MajorHazardPlan {
-    let said = || "已落实".to_owned();
-    MajorHazardPlan {
-        goals_and_tasks: said(),
-        methods_and_measures: said(),
-        funds_and_supplies: said(),
-        body_and_people: said(),
-        time_limit_and_requirements: said(),
-        safety_measures_and_contingency_plan: said(),
-        principal: said(),
-    }
-}
-
 /// What usually comes next, by the numbers of [`World::event_numbered`].
 fn usual_after(status: HazardStatus) -> &'static [usize] {
     match status {
@@ -80,7 +66,10 @@ impl World {
                 mode: RectificationMode::Deadline,
                 deadline_ms,
                 assurances: None,
-                plan: self.dice.percent(60).then(whole_plan),
+                plan: self
+                    .dice
+                    .percent(60)
+                    .then(|| MajorHazardPlan::filled_with("已落实")),
             }),
             3 => HazardEvent::Extended {
                 deadline_ms,
