@@ -1,5 +1,5 @@
-//! Who may invite a member, and confirm or revoke their devices. A device speaks for its member,
-//! so nobody may make one for somebody with more rights than their own.
+//! Who may invite a member, confirm or revoke their devices, and give them a password. A device
+//! speaks for its member, so nobody may make one for somebody with more rights than their own.
 
 use super::Directory;
 use crate::id::MemberId;
@@ -27,6 +27,13 @@ pub fn may_manage_devices(directory: &Directory, actor: MemberId, member: Member
 pub fn may_look_after_devices(directory: &Directory, actor: MemberId, member: MemberId) -> bool {
     may_manage_devices(directory, actor, member)
         || reaches_all(directory, actor, Role::Supervisor, member)
+}
+
+/// Whether `actor` gives passwords for the console, to those whose devices they may manage: any
+/// administrator.
+pub fn may_give_passwords(directory: &Directory, actor: MemberId) -> bool {
+    let mut held = directory.grants_of(actor).into_iter();
+    held.any(|(_, grant)| grant.role == Role::Admin)
 }
 
 /// Whether one grant of `actor` in `role` reaches wherever `member` has any.

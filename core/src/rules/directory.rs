@@ -171,22 +171,6 @@ impl Directory {
         Ok(Standing { grant, is_late })
     }
 
-    /// A grant of the member under which a role of `roles` reaches `space`, the first of `roles`
-    /// first.
-    pub fn find_grant(&self, member: MemberId, roles: &[Role], space: OrgId) -> Option<Author> {
-        let held = self.grants_of(member);
-        roles.iter().find_map(|role| {
-            let fits = |grant: &&(GrantId, &StoredGrant)| {
-                grant.1.role == *role && self.reaches(grant.1.org, *role, space)
-            };
-            held.iter().find(fits).map(|(id, _)| Author {
-                member,
-                role: *role,
-                grant: *id,
-            })
-        })
-    }
-
     /// The spaces that a member's device follows: those that a grant of theirs reaches.
     pub fn scope(&self, member: MemberId) -> Vec<OrgId> {
         let held = self.grants_of(member);

@@ -19,7 +19,7 @@ pub use actions::{
 pub use author::{
     author_of_change, author_of_creation, choose_author, may_append_all, may_change, may_create,
 };
-pub use devices::{may_look_after_devices, may_manage_devices};
+pub use devices::{may_give_passwords, may_look_after_devices, may_manage_devices};
 pub use directory::{Directory, DirectoryOrg, Standing, StoredGrant};
 pub use permissions::{Governed, Judge, is_name_visible};
 pub(crate) use roles::{KEEPERS, MEMBERS, OFFICERS, OVERSEERS, REGISTRARS, REVIEWERS, SUPERIORS};

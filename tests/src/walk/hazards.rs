@@ -10,6 +10,10 @@ use vanguard_core::notebook::Result as VerbResult;
 
 use super::{Done, World};
 
+fn whole_plan() -> MajorHazardPlan {
+    MajorHazardPlan::filled_with("已落实")
+}
+
 /// What usually comes next, by the numbers of [`World::event_numbered`].
 fn usual_after(status: HazardStatus) -> &'static [usize] {
     match status {
@@ -66,10 +70,7 @@ impl World {
                 mode: RectificationMode::Deadline,
                 deadline_ms,
                 assurances: None,
-                plan: self
-                    .dice
-                    .percent(60)
-                    .then(|| MajorHazardPlan::filled_with("已落实")),
+                plan: self.dice.percent(60).then(whole_plan),
             }),
             3 => HazardEvent::Extended {
                 deadline_ms,

@@ -23,6 +23,9 @@ fn nobody_makes_a_device_with_more_rights_than_their_own() {
         assert!(may(everybody, everybody));
         assert!(!may(worker, everybody) || everybody == worker);
     }
+    for (member, gives) in [(admin, true), (secretary, false), (officer, false)] {
+        assert_eq!(may_give_passwords(&directory, member), gives);
+    }
     assert!(may(secretary, worker));
     assert!(!may(secretary, officer), "an officer's phone can do more");
     assert!(!may(secretary, admin));
