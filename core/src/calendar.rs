@@ -133,14 +133,6 @@ impl Quarter {
             }
         }
     }
-
-    /// From its first instant (inclusive) to its last (exclusive), in milliseconds.
-    pub fn range_ms(self) -> (i64, i64) {
-        (
-            self.first_day().start_ms(),
-            self.next().first_day().start_ms(),
-        )
-    }
 }
 
 #[cfg(test)]
@@ -184,7 +176,6 @@ mod tests {
                 quarter: 4
             }
         );
-        assert_eq!(quarter.range_ms().1, quarter.next().range_ms().0);
         assert_eq!(quarter.next().first_day().iso(), "2027-01-01");
     }
 }

@@ -1,10 +1,11 @@
 //! The heart of Vanguard: what the domain is, who may do what, and how it is kept and synced.
 //!
-//! Phones, browsers and the relay all run this crate. It is synchronous, opens no socket, starts
-//! no thread and reads no clock: time and randomness come in through [`Env`], network bytes
-//! through the sans-IO [`sync`] client. Start reading at [`Notebook`], the face that an app sees;
-//! below it lie [`model`] (what things are), [`rules`] (who may), [`document`] (how a thing is an
-//! Automerge document), [`store`] (how it is kept in SQLite) and [`wire`] (what travels).
+//! Phones, browsers and the relay all run this crate. It is synchronous, starts no thread and reads
+//! no clock: time and randomness come in through [`Env`], network bytes through the sans-IO [`sync`]
+//! client. Only the transport that the feature `http` adds opens a socket. Start reading at
+//! [`Notebook`], the face that an app sees; below it lie [`model`] (what things are), [`rules`] (who
+//! may), [`document`] (how a thing is an Automerge document), [`store`] (how it is kept in SQLite)
+//! and [`wire`] (what travels).
 
 pub mod admission;
 pub mod batch;

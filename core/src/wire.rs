@@ -27,9 +27,10 @@ pub const PUSH_LIMIT_CHANGES: usize = 4_000;
 pub const BODY_LIMIT_BYTES: usize = 16 << 20;
 /// About how many bytes of changes a page brings.
 pub const PAGE_BYTES: u32 = 1 << 20;
+/// How far back a device keeps what is not open, in days, unless it is told otherwise.
+pub const WINDOW_DAYS: u32 = 90;
 /// The highest number of documents that a request may want by id.
 pub const WANT_LIMIT: usize = 500;
-
 /// The highest number of photos' files that a request may ask about.
 pub const PHOTOS_ASKED_LIMIT: usize = 500;
 
@@ -85,6 +86,25 @@ pub struct SyncRequest {
     /// names yet; at most [`PHOTOS_ASKED_LIMIT`].
     #[n(10)]
     pub photos: Vec<ByteArray32>,
+}
+
+impl Default for SyncRequest {
+    /// What a device asks that has nothing yet, and nothing to send.
+    fn default() -> Self {
+        Self {
+            protocol: PROTOCOL,
+            cursor: None,
+            batches: Vec::new(),
+            held: Vec::new(),
+            scope: [0; 8],
+            bootstraps: Vec::new(),
+            want: Vec::new(),
+            page_bytes: PAGE_BYTES,
+            window_days: WINDOW_DAYS,
+            health: Health::default(),
+            photos: Vec::new(),
+        }
+    }
 }
 
 /// How a device is.

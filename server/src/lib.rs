@@ -1,9 +1,10 @@
 //! The relay of Vanguard: phones bring their members' work here, supervisors review it here.
 //!
-//! Three parts. [`relay`] is the log with admission before it and a replica behind it;
-//! [`http`], [`access`] and [`console`] are the shell around it: who may talk to it, and how;
-//! [`mod@serve`] starts and ends it. [`import`] brings an organisation in from its spreadsheets, and
-//! [`cli`] is what an operator types. [`demo`] shows and checks all of it at once.
+//! [`relay`] is the log with admission before it and a replica behind it, and [`blobs`] keeps the
+//! photos' bytes; [`http`], [`access`], [`console`] and [`api`] are the shell around them: who may
+//! talk to the relay, and how; [`mod@serve`] starts and ends it. [`import`] brings an organisation in
+//! from its spreadsheets, and [`cli`] is what an operator types. [`demo`] shows and checks all of it
+//! at once.
 
 pub mod access;
 pub mod acts;

@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
+use vanguard_core::Notebook;
 use vanguard_core::env::Env;
 use vanguard_core::id::{DeviceId, DocumentId, EventId, GrantId, MemberId, OrgId, UnitId};
 use vanguard_core::invite::Invite;
@@ -35,10 +36,10 @@ use vanguard_core::model::organisation::{
 };
 use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
 use vanguard_core::model::photo::{Photo, Thumbnail};
-use vanguard_core::model::{Author, Header, Record, Role, SCHEMA};
+use vanguard_core::model::{Author, Record, Role};
 use vanguard_core::sync::{Options, Progress, Session, Step};
 use vanguard_core::wire::{self, EnrolResponse, SyncRequest};
-use vanguard_core::{Notebook, Verb};
+use vanguard_server::acts;
 use vanguard_server::relay::{Act, Device, Relay, RelayOptions};
 
 /// A photo as a record names it, whose files have hashes of 32 equal bytes and are nowhere.
@@ -234,6 +235,11 @@ impl Fleet {
         self.enrol(member, name)
     }
 
+    /// The phone of a member of `org` who has one role, there.
+    pub async fn enlist(&mut self, name: &str, role: Role, org: OrgId) -> Phone {
+        self.phone(name, org, &[(role, org)]).await
+    }
+
     /// Another phone of a member.
     pub fn enrol(&mut self, member: MemberId, name: &str) -> Phone {
         self.phones += 1;
@@ -391,25 +397,7 @@ pub fn creation_in<R: Record>(
     id: DocumentId,
     fields: &R::Fields,
 ) -> Act {
-    let header = Header {
-        id,
-        kind: R::KIND,
-        space,
-        creator: MemberId::OPERATOR,
-        created_ms: env.now_ms(),
-        schema: SCHEMA,
-    };
-    let serde_json::Value::Object(fields) = serde_json::to_value(fields).unwrap() else {
-        unreachable!("fields are a map");
-    };
-    Act {
-        document: id,
-        verb: Verb::Create {
-            header,
-            fields,
-            event: None,
-        },
-    }
+    acts::create::<R>(id.0, space, fields, env.now_ms())
 }
 
 /// Says that a test was not run, and why, even where what tests print is not shown.

@@ -42,12 +42,8 @@ async fn served(fleet: &Fleet, phone: &Phone, id: DocumentId) -> Vec<u8> {
 async fn javascript_reads_the_same_record_conflicts_and_authors_included() {
     let mut fleet = Fleet::new(11).await;
     let branch = fleet.plant.first;
-    let mut one = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut two = fleet
-        .phone("李明", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
+    let mut one = fleet.enlist("王建国", Role::Member, branch).await;
+    let mut two = fleet.enlist("李明", Role::SafetyOfficer, branch).await;
     fleet.sync(&mut one).await;
     fleet.sync(&mut two).await;
 

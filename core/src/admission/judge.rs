@@ -155,13 +155,13 @@ fn well_formed(
 /// How many heads of a document one device may make. A device builds on its own changes, but for
 /// those that an old copy of its notebook does not know; every change names all the heads that it
 /// builds on, and there is a [limit](super::bounded::DEPS_LIMIT) to them.
-pub(super) const OWN_HEADS_LIMIT: usize = 16;
+const OWN_HEADS_LIMIT: usize = 16;
 /// The bytes of changes from which on a document takes decisions and nothing else.
-pub(super) const DOCUMENT_LIMIT_BYTES: usize = 4 << 20;
+const DOCUMENT_LIMIT_BYTES: usize = 4 << 20;
 /// The number of changes from which on a document takes decisions and nothing else.
-pub(super) const DOCUMENT_LIMIT_CHANGES: usize = 4_000;
+const DOCUMENT_LIMIT_CHANGES: usize = 4_000;
 /// The bytes of a decision that even such a document takes.
-pub(super) const DECISION_LIMIT_BYTES: usize = 16 << 10;
+const DECISION_LIMIT_BYTES: usize = 16 << 10;
 
 /// Whether a document that was like `before` has room for a change of `size` bytes which is no
 /// decision: it has to be loaded whole by everybody who writes to it.

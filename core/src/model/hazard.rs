@@ -145,6 +145,19 @@ pub struct MajorHazardPlan {
 }
 
 impl MajorHazardPlan {
+    /// A plan each part of which says the same, for where it only counts that it is said.
+    pub fn filled_with(text: &str) -> Self {
+        Self {
+            goals_and_tasks: text.into(),
+            methods_and_measures: text.into(),
+            funds_and_supplies: text.into(),
+            body_and_people: text.into(),
+            time_limit_and_requirements: text.into(),
+            safety_measures_and_contingency_plan: text.into(),
+            principal: text.into(),
+        }
+    }
+
     /// Whether all six parts and the principal are named.
     pub fn is_complete(&self) -> bool {
         [

@@ -7,23 +7,11 @@ use super::hazard::{
     MajorHazardPlan, Party, Rectification, Rectified,
 };
 use super::{Author, Event, Role};
-use crate::rules::Refusal;
+use crate::rules::{MEMBERS, OFFICERS, REVIEWERS, Refusal, Ruling, require, require_text};
 
 use HazardStatus as S;
 use Role::{BranchSecretary, SafetyOfficer, Supervisor};
 
-/// Everybody who belongs to a space, in whatever role; a viewer only looks.
-const MEMBERS: &[Role] = &[
-    Role::Member,
-    Role::ZoneHolder,
-    Role::Rectifier,
-    SafetyOfficer,
-    BranchSecretary,
-    Supervisor,
-    Role::Admin,
-];
-const REVIEWERS: &[Role] = &[SafetyOfficer, BranchSecretary, Supervisor];
-const OFFICERS: &[Role] = &[SafetyOfficer, Supervisor];
 const OPEN: &[S] = &[
     S::Reported,
     S::Graded,
@@ -108,18 +96,19 @@ pub(super) fn apply(
     } else {
         cell.states.contains(&state.status)
     };
-    if !state_allows || (!is_report && state.reported_by.is_none()) {
-        return Err(Refusal::Status);
-    }
-    if !cell.roles.contains(&author.role) {
-        return Err(Refusal::Role);
-    }
+    let is_begun = is_report || state.reported_by.is_some();
+    require(state_allows && is_begun, Refusal::Status)?;
+    require(cell.roles.contains(&author.role), Refusal::Role)?;
     needs(state, author, &event.body)?;
     Ok(next(state, event))
 }
 
+fn says(text: Option<&String>) -> bool {
+    text.is_some_and(|text| require_text(text).is_ok())
+}
+
 /// What the event needs beyond its author's role and the hazard's state.
-fn needs(state: &HazardState, author: &Author, event: &HazardEvent) -> Result<(), Refusal> {
+fn needs(state: &HazardState, author: &Author, event: &HazardEvent) -> Ruling {
     let is_major = state.grade == Some(HazardGrade::Major);
     match event {
         HazardEvent::Graded {
@@ -128,32 +117,25 @@ fn needs(state: &HazardState, author: &Author, event: &HazardEvent) -> Result<()
             criterion,
             ..
         } => {
-            said(reason)?;
-            let is_named = criterion
-                .as_deref()
-                .is_some_and(|text| !text.trim().is_empty());
+            require_text(reason)?;
+            let is_needed = *grade == HazardGrade::Major;
             require(
-                *grade != HazardGrade::Major || is_named,
+                !is_needed || says(criterion.as_ref()),
                 Refusal::CriterionMissing,
             )
         }
         HazardEvent::Assigned(assignment) if is_major => {
             require(state.control_measures > 0, Refusal::ControlMeasureMissing)?;
-            let is_planned = assignment
-                .plan
-                .as_ref()
-                .is_some_and(MajorHazardPlan::is_complete);
+            let plan = assignment.plan.as_ref();
+            let is_planned = plan.is_some_and(MajorHazardPlan::is_complete);
             require(is_planned, Refusal::PlanMissing)
         }
         HazardEvent::Rectified(rectification) => {
-            said(&rectification.what)?;
+            require_text(&rectification.what)?;
             if rectification.on_the_spot {
                 return require(!is_major, Refusal::OnTheSpotMajor);
             }
-            let assigned = state
-                .assignment
-                .as_ref()
-                .map(|assignment| &assignment.person);
+            let assigned = state.assignment.as_ref().map(|it| &it.person);
             let doer = rectification
                 .on_behalf_of
                 .clone()
@@ -164,26 +146,26 @@ fn needs(state: &HazardState, author: &Author, event: &HazardEvent) -> Result<()
             conclusion,
             assessment,
         } => {
-            said(conclusion)?;
+            require_text(conclusion)?;
             require(state.grade.is_some(), Refusal::NotGraded)?;
             require(!had_a_hand_in(state, author), Refusal::OwnHand)?;
-            let is_assessed = assessment
-                .as_deref()
-                .is_some_and(|text| !text.trim().is_empty());
-            require(!is_major || is_assessed, Refusal::AssessmentMissing)
+            require(
+                !is_major || says(assessment.as_ref()),
+                Refusal::AssessmentMissing,
+            )
         }
         HazardEvent::ClosedOut if is_major => {
-            let is_verifier = state
-                .verified
-                .as_ref()
-                .is_some_and(|v| v.by == author.member);
+            let verified = state.verified.as_ref();
+            let is_verifier = verified.is_some_and(|it| it.by == author.member);
             require(!is_verifier, Refusal::VerifierCloses)
         }
-        HazardEvent::ControlMeasure { text } | HazardEvent::Commented { text } => said(text),
+        HazardEvent::ControlMeasure { text } | HazardEvent::Commented { text } => {
+            require_text(text)
+        }
         HazardEvent::Extended { reason, .. }
         | HazardEvent::ReturnedForRework { reason }
         | HazardEvent::Voided { reason }
-        | HazardEvent::Reopened { reason } => said(reason),
+        | HazardEvent::Reopened { reason } => require_text(reason),
         HazardEvent::Reported
         | HazardEvent::Assigned(_)
         | HazardEvent::ClosedOut
@@ -291,14 +273,6 @@ fn sent_back(mut state: HazardState) -> HazardState {
     state.closed = None;
     state.voided = None;
     state
-}
-
-fn said(text: &str) -> Result<(), Refusal> {
-    require(!text.trim().is_empty(), Refusal::TextMissing)
-}
-
-fn require(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(refusal) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::photo::{self, Photo, PhotoStage, StagedPhoto};
 use super::{DocumentKind, Event, Header, Record, Role, Rota, Shift, View, enumeration};
 use crate::id::{HazardId, TemplateId, ViolationId, ZoneId};
-use crate::rules::Refusal;
+use crate::rules::{REVIEWERS, Refusal, Ruling, require, require_text};
 
 enumeration! {
     /// The kinds of inspection.
@@ -137,22 +137,22 @@ impl InspectionFields {
     /// [`Refusal::AbnormalUnexplained`] where an abnormal item points at nothing, and
     /// [`Refusal::DeclaredDespiteViolation`] where 党员身边无违章 is declared although the round
     /// met a violation; those of its [photos](photo::check_photos).
-    pub fn check(&self) -> Result<(), Refusal> {
+    pub fn check(&self) -> Ruling {
         photo::check_photos(&self.photos)?;
         let is_explained = |item: &ItemResult| {
             item.outcome != ItemOutcome::Abnormal
                 || item.hazard.is_some()
                 || item.violation.is_some()
         };
-        if !self.items.iter().all(is_explained) {
-            return Err(Refusal::AbnormalUnexplained);
-        }
+        let all_explained = self.items.iter().all(is_explained);
+        require(all_explained, Refusal::AbnormalUnexplained)?;
         let met_violation =
             !self.violations.is_empty() || self.items.iter().any(|item| item.violation.is_some());
-        if self.inspection_kind == InspectionKind::NoViolation && met_violation {
-            return Err(Refusal::DeclaredDespiteViolation);
-        }
-        Ok(())
+        let declares_none = self.inspection_kind == InspectionKind::NoViolation;
+        require(
+            !(declares_none && met_violation),
+            Refusal::DeclaredDespiteViolation,
+        )
     }
 }
 
@@ -230,34 +230,21 @@ impl Record for Inspection {
     ) -> Result<InspectionState, Refusal> {
         use InspectionStatus as S;
         let role = event.author.role;
-        let is_reviewer = matches!(
-            role,
-            Role::SafetyOfficer | Role::BranchSecretary | Role::Supervisor
-        );
         let mut next = state.clone();
         match &event.body {
-            InspectionEvent::Reviewed { .. } | InspectionEvent::Returned { .. } if !is_reviewer => {
-                return Err(Refusal::Role);
-            }
             InspectionEvent::Reviewed { .. } => {
-                if state.status == S::Reviewed {
-                    return Err(Refusal::Status);
-                }
+                require(REVIEWERS.contains(&role), Refusal::Role)?;
+                require(state.status != S::Reviewed, Refusal::Status)?;
                 next.status = S::Reviewed;
             }
             InspectionEvent::Returned { remark } => {
-                if state.status == S::Returned {
-                    return Err(Refusal::Status);
-                }
-                if remark.trim().is_empty() {
-                    return Err(Refusal::TextMissing);
-                }
+                require(REVIEWERS.contains(&role), Refusal::Role)?;
+                require(state.status != S::Returned, Refusal::Status)?;
+                require_text(remark)?;
                 next.status = S::Returned;
             }
             InspectionEvent::Corrected { items, .. } => {
-                if role == Role::Viewer {
-                    return Err(Refusal::Role);
-                }
+                require(role != Role::Viewer, Refusal::Role)?;
                 for item in items {
                     match next.items.iter_mut().find(|old| old.code == item.code) {
                         Some(old) => *old = item.clone(),

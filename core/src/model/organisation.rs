@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
+use super::{DocumentKind, Event, Header, Record, View, enumeration};
 use crate::id::{MemberId, OrgId, UnitId};
-use crate::rules::Refusal;
+use crate::rules::{Refusal, SUPERIORS, require};
 
 enumeration! {
     /// The kinds of Party organisation.
@@ -109,19 +109,14 @@ impl Record for PartyOrg {
         event: &Event<PartyOrgEvent>,
     ) -> Result<PartyOrgState, Refusal> {
         use PartyOrgStatus as S;
-        let superior = [Role::BranchSecretary, Role::Supervisor, Role::Admin];
         let (from, to): (&[S], S) = match event.body {
             PartyOrgEvent::Approved { .. } => (&[S::Proposed], S::Approved),
             PartyOrgEvent::Activated => (&[S::Approved], S::Active),
             PartyOrgEvent::Dissolved { .. } => (&[S::Approved, S::Active], S::Dissolved),
             PartyOrgEvent::Archived => (&[S::Dissolved], S::Archived),
         };
-        if !superior.contains(&event.author.role) {
-            return Err(Refusal::Role);
-        }
-        if !from.contains(&state.status) {
-            return Err(Refusal::Status);
-        }
+        require(SUPERIORS.contains(&event.author.role), Refusal::Role)?;
+        require(from.contains(&state.status), Refusal::Status)?;
         let mut next = PartyOrgState {
             status: to,
             ..state.clone()

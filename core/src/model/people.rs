@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::organisation::{NoEvent, NoState};
 use super::{DocumentKind, Event, Header, Record, Role, View};
 use crate::id::{MemberId, OrgId, UnitId};
-use crate::rules::Refusal;
+use crate::rules::{KEEPERS, Refusal, require};
 
 /// A Party member with an account.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,12 +129,8 @@ impl Record for Grant {
 
     fn apply(state: &GrantState, event: &Event<GrantEvent>) -> Result<GrantState, Refusal> {
         let GrantEvent::Ended { .. } = event.body;
-        if !matches!(event.author.role, Role::Admin | Role::BranchSecretary) {
-            return Err(Refusal::Role);
-        }
-        if state.is_ended {
-            return Err(Refusal::Status);
-        }
+        require(KEEPERS.contains(&event.author.role), Refusal::Role)?;
+        require(!state.is_ended, Refusal::Status)?;
         Ok(GrantState { is_ended: true })
     }
 

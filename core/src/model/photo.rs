@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{View, enumeration};
 use crate::id::{DeviceId, ZoneId};
 use crate::keys::Hash;
-use crate::rules::Refusal;
+use crate::rules::{Refusal, Ruling, require};
 
 /// The highest number of photos in one list: a record's own, or those of one rectification.
 pub const PHOTOS_LIMIT: usize = 20;
@@ -195,15 +195,9 @@ impl Photo {
 /// # Errors
 /// [`Refusal::TooManyPhotos`] beyond [`PHOTOS_LIMIT`]; [`Refusal::Malformed`] where one says what
 /// cannot be.
-pub fn check_photos(photos: &[Photo]) -> Result<(), Refusal> {
-    if photos.len() > PHOTOS_LIMIT {
-        return Err(Refusal::TooManyPhotos);
-    }
-    if photos.iter().all(Photo::is_sound) {
-        Ok(())
-    } else {
-        Err(Refusal::Malformed)
-    }
+pub fn check_photos(photos: &[Photo]) -> Ruling {
+    require(photos.len() <= PHOTOS_LIMIT, Refusal::TooManyPhotos)?;
+    require(photos.iter().all(Photo::is_sound), Refusal::Malformed)
 }
 
 /// The hash that 64 lower-case hexadecimal digits spell.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{DocumentKind, Event, Header, Record, Role, Shift, View, enumeration};
 use crate::calendar::Day;
 use crate::id::{EventId, HazardId, InspectionId, MemberId, UnitId};
-use crate::rules::Refusal;
+use crate::rules::{Refusal, SUPERIORS, require};
 
 enumeration! {
     /// The kinds of post.
@@ -126,20 +126,16 @@ impl Record for VanguardPost {
     fn apply(state: &PostState, event: &Event<PostEvent>) -> Result<PostState, Refusal> {
         use PostStatus as S;
         let role = event.author.role;
-        let reviewers = [Role::BranchSecretary, Role::Supervisor, Role::Admin];
+        let is_superior = SUPERIORS.contains(&role);
         let (may, from): (bool, &[S]) = match event.body {
-            PostEvent::Named => (reviewers.contains(&role), &[S::Proposed, S::UnderReview]),
-            PostEvent::ReviewStarted => (reviewers.contains(&role), &[S::Named]),
-            PostEvent::Withdrawn { .. } => (reviewers.contains(&role), &[S::Named, S::UnderReview]),
+            PostEvent::Named => (is_superior, &[S::Proposed, S::UnderReview]),
+            PostEvent::ReviewStarted => (is_superior, &[S::Named]),
+            PostEvent::Withdrawn { .. } => (is_superior, &[S::Named, S::UnderReview]),
             PostEvent::Entry(_) => (role != Role::Viewer, &[S::Named, S::UnderReview]),
-            PostEvent::EntryReviewed { .. } => (reviewers.contains(&role), PostStatus::ALL),
+            PostEvent::EntryReviewed { .. } => (is_superior, PostStatus::ALL),
         };
-        if !may {
-            return Err(Refusal::Role);
-        }
-        if !from.contains(&state.status) {
-            return Err(Refusal::Status);
-        }
+        require(may, Refusal::Role)?;
+        require(from.contains(&state.status), Refusal::Status)?;
         let mut next = state.clone();
         match &event.body {
             PostEvent::Named => next.status = S::Named,
@@ -150,9 +146,7 @@ impl Record for VanguardPost {
                 next.entries += 1;
             }
             PostEvent::EntryReviewed { entry, .. } => {
-                if !next.unreviewed.contains(entry) {
-                    return Err(Refusal::Status);
-                }
+                require(next.unreviewed.contains(entry), Refusal::Status)?;
                 next.unreviewed.retain(|id| id != entry);
             }
         }

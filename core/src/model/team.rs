@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
 use crate::id::{MemberId, UnitId};
-use crate::rules::Refusal;
+use crate::rules::{KEEPERS, Refusal, require};
 
 enumeration! {
     /// The kinds of task team.
@@ -73,18 +73,17 @@ impl Record for TaskTeam {
     }
 
     fn apply(state: &TeamState, event: &Event<TeamEvent>) -> Result<TeamState, Refusal> {
-        if state.is_ended {
-            return Err(Refusal::Status);
-        }
+        require(!state.is_ended, Refusal::Status)?;
+        let role = event.author.role;
         match event.body {
-            TeamEvent::Noted { .. } if event.author.role == Role::Viewer => Err(Refusal::Role),
-            TeamEvent::Noted { .. } => Ok(state.clone()),
-            TeamEvent::Ended { .. }
-                if !matches!(event.author.role, Role::BranchSecretary | Role::Admin) =>
-            {
-                Err(Refusal::Role)
+            TeamEvent::Noted { .. } => {
+                require(role != Role::Viewer, Refusal::Role)?;
+                Ok(state.clone())
             }
-            TeamEvent::Ended { .. } => Ok(TeamState { is_ended: true }),
+            TeamEvent::Ended { .. } => {
+                require(KEEPERS.contains(&role), Refusal::Role)?;
+                Ok(TeamState { is_ended: true })
+            }
         }
     }
 

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::inspection::InspectionKind;
-use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
+use super::{DocumentKind, Event, Header, Record, View, enumeration};
 use crate::calendar::Day;
 use crate::id::OrgId;
-use crate::rules::Refusal;
+use crate::rules::{OVERSEERS, Refusal, require};
 
 enumeration! {
     /// How often a duty falls due.
@@ -143,20 +143,11 @@ impl Record for Template {
         state: &TemplateState,
         event: &Event<TemplateEvent>,
     ) -> Result<TemplateState, Refusal> {
-        let keepers = [
-            Role::SafetyOfficer,
-            Role::BranchSecretary,
-            Role::Supervisor,
-            Role::Admin,
-        ];
-        if !keepers.contains(&event.author.role) {
-            return Err(Refusal::Role);
-        }
+        require(OVERSEERS.contains(&event.author.role), Refusal::Role)?;
         match &event.body {
             TemplateEvent::Published { version, items } => {
-                if state.is_retired || *version != state.version + 1 {
-                    return Err(Refusal::Status);
-                }
+                let is_next = !state.is_retired && *version == state.version + 1;
+                require(is_next, Refusal::Status)?;
                 Ok(TemplateState {
                     version: *version,
                     items: items.clone(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::photo::{self, Photo, PhotoStage, StagedPhoto};
 use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
 use crate::id::{HazardId, InspectionId, UnitId, ZoneId};
-use crate::rules::Refusal;
+use crate::rules::{Refusal, require};
 
 enumeration! {
     /// The kinds of violation.
@@ -156,12 +156,8 @@ impl Record for Violation {
             ViolationEvent::Withdrawn { .. } => (&[S::Recorded, S::Confirmed], S::Withdrawn),
             ViolationEvent::Commented { .. } => return Ok(state.clone()),
         };
-        if event.author.role != Role::SafetyOfficer {
-            return Err(Refusal::Role);
-        }
-        if !from.contains(&state.status) {
-            return Err(Refusal::Status);
-        }
+        require(event.author.role == Role::SafetyOfficer, Refusal::Role)?;
+        require(from.contains(&state.status), Refusal::Status)?;
         Ok(ViolationState { status: to })
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::template::Duty;
 use super::{DocumentKind, Event, Header, Record, Role, View, enumeration};
 use crate::id::{MemberId, TemplateId, UnitId};
-use crate::rules::Refusal;
+use crate::rules::{KEEPERS, Refusal, require};
 
 enumeration! {
     /// The kinds of responsibility zone.
@@ -103,16 +103,15 @@ impl Record for ResponsibilityZone {
     }
 
     fn apply(state: &ZoneState, event: &Event<ZoneEvent>) -> Result<ZoneState, Refusal> {
+        let role = event.author.role;
         match event.body {
-            ZoneEvent::Noted { .. } if event.author.role == Role::Viewer => Err(Refusal::Role),
-            ZoneEvent::Noted { .. } => Ok(state.clone()),
+            ZoneEvent::Noted { .. } => {
+                require(role != Role::Viewer, Refusal::Role)?;
+                Ok(state.clone())
+            }
             ZoneEvent::Retired { .. } => {
-                if !matches!(event.author.role, Role::BranchSecretary | Role::Admin) {
-                    return Err(Refusal::Role);
-                }
-                if state.is_retired {
-                    return Err(Refusal::Status);
-                }
+                require(KEEPERS.contains(&role), Refusal::Role)?;
+                require(!state.is_retired, Refusal::Status)?;
                 Ok(ZoneState { is_retired: true })
             }
         }

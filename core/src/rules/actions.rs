@@ -194,15 +194,7 @@ impl Actionable for Hazard {
                 mode: RectificationMode::Deadline,
                 deadline_ms: 0,
                 assurances: None,
-                plan: Some(MajorHazardPlan {
-                    goals_and_tasks: said(),
-                    methods_and_measures: said(),
-                    funds_and_supplies: said(),
-                    body_and_people: said(),
-                    time_limit_and_requirements: said(),
-                    safety_measures_and_contingency_plan: said(),
-                    principal: said(),
-                }),
+                plan: Some(MajorHazardPlan::filled_with(&said())),
             }),
             A::Extend => HazardEvent::Extended {
                 deadline_ms: 0,

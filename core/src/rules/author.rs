@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Directory, Governed, Judge, Refusal};
+use super::{Directory, Governed, Judge, Refusal, Ruling};
 use crate::compose::{NewEvent, Verb};
 use crate::id::MemberId;
 use crate::model::{Author, Event, Record, View, for_kind};
@@ -15,7 +15,7 @@ use crate::model::{Author, Event, Record, View, for_kind};
 pub fn choose_author(
     directory: &Directory,
     member: MemberId,
-    allows: impl Fn(&Judge<'_>) -> Result<(), Refusal>,
+    allows: impl Fn(&Judge<'_>) -> Ruling,
 ) -> Result<Author, Refusal> {
     let mut reason = Refusal::GrantUnknown;
     for (grant, stored) in directory.grants_of(member) {
@@ -82,7 +82,7 @@ pub fn author_of_change<R: Governed>(
 ///
 /// # Errors
 /// The reason why not.
-pub fn may_create<R: Governed>(judge: &Judge<'_>, verb: &Verb) -> Result<(), Refusal> {
+pub fn may_create<R: Governed>(judge: &Judge<'_>, verb: &Verb) -> Ruling {
     let Verb::Create {
         header,
         fields,
@@ -93,6 +93,7 @@ pub fn may_create<R: Governed>(judge: &Judge<'_>, verb: &Verb) -> Result<(), Ref
     };
     let fields: R::Fields =
         serde_json::from_value(Value::Object(fields.clone())).map_err(|_| Refusal::Malformed)?;
+    R::check_fields(&fields)?;
     R::may_create(judge, header, &fields)?;
     if let Some(event) = event {
         let event = framed::<R>(event, judge.author)?;
@@ -105,11 +106,7 @@ pub fn may_create<R: Governed>(judge: &Judge<'_>, verb: &Verb) -> Result<(), Ref
 ///
 /// # Errors
 /// The reason why not.
-pub fn may_change<R: Governed>(
-    judge: &Judge<'_>,
-    view: &View<R>,
-    verb: &Verb,
-) -> Result<(), Refusal> {
+pub fn may_change<R: Governed>(judge: &Judge<'_>, view: &View<R>, verb: &Verb) -> Ruling {
     match verb {
         Verb::Append { event } => {
             let event = framed::<R>(event, judge.author)?;
@@ -134,7 +131,7 @@ pub fn may_append_all<R: Governed>(
     judge: &Judge<'_>,
     view: &View<R>,
     events: &[NewEvent],
-) -> Result<(), Refusal> {
+) -> Ruling {
     let mut view = View {
         header: view.header.clone(),
         fields: view.fields.clone(),

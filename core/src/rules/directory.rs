@@ -7,7 +7,7 @@ use crate::model::organisation::{PartyOrg, PartyOrgKind, PartyOrgStatus};
 use crate::model::people::{Grant, GrantFields};
 use crate::model::{Author, DocumentKind, Role, View};
 
-use super::Refusal;
+use super::{Refusal, is_name_visible, require};
 
 /// An organisation as judging sees it.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl Directory {
     /// Whether a role held in `org` reaches `space`: its own space and those of temporary
     /// branches that were dissolved into it; in roles that oversee, every space below as well.
     pub fn reaches(&self, org: OrgId, role: Role, space: OrgId) -> bool {
-        let oversees = !matches!(role, Role::Member | Role::ZoneHolder | Role::Rectifier);
+        let oversees = !role.is_rank_and_file();
         let mut owners = self.with_hosts(space);
         owners.any(|owner| owner == org || (oversees && self.is_above(org, owner)))
     }
@@ -157,36 +157,18 @@ impl Directory {
             .grants
             .get(&author.grant)
             .ok_or(Refusal::GrantUnknown)?;
-        if grant.member != author.member || grant.role != author.role {
-            return Err(Refusal::GrantUnknown);
-        }
+        let is_theirs = grant.member == author.member && grant.role == author.role;
+        require(is_theirs, Refusal::GrantUnknown)?;
         let is_late = match grant.ended {
             None => false,
             Some((Some(position), received_at_ms)) if directory_position < position => {
-                if now_ms.saturating_sub(received_at_ms) > grace_ms {
-                    return Err(Refusal::GrantEnded);
-                }
+                let is_in_grace = now_ms.saturating_sub(received_at_ms) <= grace_ms;
+                require(is_in_grace, Refusal::GrantEnded)?;
                 true
             }
             Some(_) => return Err(Refusal::GrantEnded),
         };
         Ok(Standing { grant, is_late })
-    }
-
-    /// A grant of the member under which a role of `roles` reaches `space`, the first of `roles`
-    /// first.
-    pub fn find_grant(&self, member: MemberId, roles: &[Role], space: OrgId) -> Option<Author> {
-        let held = self.grants_of(member);
-        roles.iter().find_map(|role| {
-            let fits = |grant: &&(GrantId, &StoredGrant)| {
-                grant.1.role == *role && self.reaches(grant.1.org, *role, space)
-            };
-            held.iter().find(fits).map(|(id, _)| Author {
-                member,
-                role: *role,
-                grant: *id,
-            })
-        })
     }
 
     /// The spaces that a member's device follows: those that a grant of theirs reaches.
@@ -223,7 +205,7 @@ impl Directory {
             self.reaches(grant.org, grant.role, space)
                 && (kind != DocumentKind::Violation
                     || creator == member
-                    || handles_violations(grant.role))
+                    || is_name_visible(grant.role))
         })
     }
 }
@@ -235,12 +217,4 @@ pub struct Standing<'a> {
     pub grant: &'a StoredGrant,
     /// Made before its device had seen the grant's end, and admitted within the grace time.
     pub is_late: bool,
-}
-
-/// Roles that handle violations, and so see their names.
-pub(super) const fn handles_violations(role: Role) -> bool {
-    matches!(
-        role,
-        Role::SafetyOfficer | Role::BranchSecretary | Role::Supervisor
-    )
 }

@@ -7,8 +7,10 @@
 
 mod actions;
 mod author;
+mod devices;
 mod directory;
 mod permissions;
+mod roles;
 
 pub use actions::{
     Actionable, Attempt, HazardAction, InspectionAction, PartyOrgAction, PostAction, TeamAction,
@@ -17,8 +19,10 @@ pub use actions::{
 pub use author::{
     author_of_change, author_of_creation, choose_author, may_append_all, may_change, may_create,
 };
+pub use devices::{may_give_passwords, may_look_after_devices, may_manage_devices};
 pub use directory::{Directory, DirectoryOrg, Standing, StoredGrant};
 pub use permissions::{Governed, Judge, is_name_visible};
+pub(crate) use roles::{KEEPERS, MEMBERS, OFFICERS, OVERSEERS, REGISTRARS, REVIEWERS, SUPERIORS};
 
 use crate::model::enumeration;
 
@@ -85,6 +89,18 @@ enumeration! {
         /// It builds on something that was refused.
         BuildsOnRefused = "builds_on_refused",
     }
+}
+
+/// Yes, or the reason why not.
+pub type Ruling = Result<(), Refusal>;
+
+pub(crate) fn require(holds: bool, refusal: Refusal) -> Ruling {
+    if holds { Ok(()) } else { Err(refusal) }
+}
+
+/// Requires a text to say something.
+pub(crate) fn require_text(text: &str) -> Ruling {
+    require(!text.trim().is_empty(), Refusal::TextMissing)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Who may do what, told role by role: how far a role reaches, what becomes of an ended grant, and
-//! who creates, edits, appends to and reads each kind of record.
+//! who creates, edits, appends to and reads each kind of record; and whose devices somebody manages.
 
 mod appending;
 mod creating;
+mod devices;
 mod editing;
 mod offering;
 mod reach;
@@ -133,12 +134,7 @@ fn give(directory: &mut Directory, member: MemberId, role: Role, org: OrgId) -> 
 }
 
 /// Asks `may` of a judge of that member and role; what it refuses comes back.
-fn ask(
-    member: MemberId,
-    role: Role,
-    org: OrgId,
-    may: impl Fn(&Judge<'_>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
+fn ask(member: MemberId, role: Role, org: OrgId, may: impl Fn(&Judge<'_>) -> Ruling) -> Ruling {
     let mut directory = directory();
     let author = give(&mut directory, member, role, org);
     let judge = Judge {
@@ -151,7 +147,7 @@ fn ask(
 
 /// Asserts that exactly `roles` may, wherever they are held from which they reach the branch: in
 /// it, and in roles that oversee in the committee above it; and nobody from another branch.
-fn only(what: &str, roles: &[Role], may: impl Fn(&Judge<'_>) -> Result<(), Refusal>) {
+fn only(what: &str, roles: &[Role], may: impl Fn(&Judge<'_>) -> Ruling) {
     for role in Role::ALL {
         let here = ask(SOMEBODY, *role, BRANCH, &may);
         assert_eq!(
@@ -179,7 +175,7 @@ fn only(what: &str, roles: &[Role], may: impl Fn(&Judge<'_>) -> Result<(), Refus
 }
 
 /// Asks for the operator of the relay, who needs no grant.
-fn operator(may: impl Fn(&Judge<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
+fn operator(may: impl Fn(&Judge<'_>) -> Ruling) -> Ruling {
     may(&Judge {
         directory: &directory(),
         author: Author::OPERATOR,
@@ -188,7 +184,7 @@ fn operator(may: impl Fn(&Judge<'_>) -> Result<(), Refusal>) -> Result<(), Refus
 }
 
 /// Asserts that exactly `roles` may, whatever their organisation.
-fn only_anywhere(what: &str, roles: &[Role], may: impl Fn(&Judge<'_>) -> Result<(), Refusal>) {
+fn only_anywhere(what: &str, roles: &[Role], may: impl Fn(&Judge<'_>) -> Ruling) {
     for role in Role::ALL {
         for org in [BRANCH, COMMITTEE, OTHER_BRANCH, TEMPORARY] {
             let found = ask(SOMEBODY, *role, org, &may);
@@ -299,18 +295,18 @@ fn template() -> View<Template> {
     view(ID, OrgId::DIRECTORY, fields)
 }
 
-fn creates<R: Governed>(view: &View<R>) -> impl Fn(&Judge<'_>) -> Result<(), Refusal> {
-    |judge| R::may_create(judge, &view.header, &view.fields)
+fn creates<R: Governed>(view: &View<R>) -> impl Fn(&Judge<'_>) -> Ruling {
+    |judge| {
+        R::check_fields(&view.fields)?;
+        R::may_create(judge, &view.header, &view.fields)
+    }
 }
 
-fn edits<R: Governed>(view: &View<R>) -> impl Fn(&Judge<'_>) -> Result<(), Refusal> {
+fn edits<R: Governed>(view: &View<R>) -> impl Fn(&Judge<'_>) -> Ruling {
     |judge| R::may_edit(judge, view)
 }
 
-fn appends<R: Governed>(
-    view: &View<R>,
-    event: R::Event,
-) -> impl Fn(&Judge<'_>) -> Result<(), Refusal> {
+fn appends<R: Governed>(view: &View<R>, event: R::Event) -> impl Fn(&Judge<'_>) -> Ruling {
     move |judge| R::may_append(judge, view, &event)
 }
 

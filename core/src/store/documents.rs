@@ -364,10 +364,7 @@ pub fn remove(conn: &Connection, key: DocKey) -> Result<()> {
 }
 
 /// Keeps bytes that are no longer part of a document, as evidence.
-///
-/// # Errors
-/// SQLite's.
-pub fn keep_aside(
+fn keep_aside(
     conn: &Connection,
     id: DocumentId,
     raw: &[u8],

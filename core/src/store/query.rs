@@ -1,18 +1,19 @@
 //! Lists: filters, keyset paging, search, single records, counts.
-//!
-//! A list's SQL is put together from the fixed fragments below; values travel only as parameters.
+
+mod sql;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, Rows, params_from_iter};
 use serde::{Deserialize, Serialize};
 
+use super::Result;
 use super::documents::{DocKey, find, id_of};
-use super::{Result, search};
 use crate::id::{DocumentId, MemberId, OrgId, UnitId, ZoneId};
 use crate::json;
 use crate::model::{DocumentKind, Record, Rota, Shift, SyncState, View};
+
+use sql::Query;
 
 /// What a list shows of a kind; whatever is `None` or empty does not restrict it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,10 +105,8 @@ pub fn list<R: Record>(
     after: Option<PageKey>,
     limit: usize,
 ) -> Result<Page<R>> {
-    let query = Query::new(R::KIND, filter, after);
-    let mut statement = conn.prepare_cached(&query.list_sql())?;
-    let mut values = query.values;
-    values.push(Value::Integer(i64::try_from(limit + 1).unwrap_or(i64::MAX)));
+    let (sql, values) = Query::new(R::KIND, filter, after).list(limit + 1);
+    let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = Vec::with_capacity(limit.min(1_000));
     let mut keys = Vec::with_capacity(limit.min(1_000));
     let mut found = statement.query(params_from_iter(values))?;
@@ -129,9 +128,9 @@ pub fn list<R: Record>(
 /// # Errors
 /// SQLite's.
 pub fn count(conn: &Connection, kind: DocumentKind, filter: &Filter) -> Result<u64> {
-    let query = Query::new(kind, filter, None);
-    let mut statement = conn.prepare_cached(&query.count_sql())?;
-    Ok(statement.query_row(params_from_iter(query.values), |row| row.get(0))?)
+    let (sql, values) = Query::new(kind, filter, None).count();
+    let mut statement = conn.prepare_cached(&sql)?;
+    Ok(statement.query_row(params_from_iter(values), |row| row.get(0))?)
 }
 
 /// How SQLite carries out a list, for tests that hold every list to an index.
@@ -139,10 +138,8 @@ pub fn count(conn: &Connection, kind: DocumentKind, filter: &Filter) -> Result<u
 /// # Errors
 /// SQLite's.
 pub fn explain(conn: &Connection, kind: DocumentKind, filter: &Filter) -> Result<Vec<String>> {
-    let query = Query::new(kind, filter, None);
-    let mut values = query.values.clone();
-    values.push(Value::Integer(50));
-    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", query.list_sql()))?;
+    let (sql, values) = Query::new(kind, filter, None).list(50);
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let rows = statement.query_map(params_from_iter(values), |row| row.get(3))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -155,8 +152,8 @@ pub fn get<R: Record>(conn: &Connection, id: DocumentId) -> Result<Option<Row<R>
     let Some(DocKey(doc)) = find(conn, id)? else {
         return Ok(None);
     };
-    let mut statement =
-        conn.prepare_cached(&format!("{SELECT} WHERE r.doc = ?1 AND r.kind = ?2"))?;
+    let sql = format!("{SELECT} FROM record r WHERE r.doc = ?1 AND r.kind = ?2");
+    let mut statement = conn.prepare_cached(&sql)?;
     let row = statement
         .query_row((doc, R::KIND), |row| Ok(read_row(row)))
         .optional()?;
@@ -176,10 +173,8 @@ pub fn fingerprint(
     limit: usize,
     is_sent: impl Fn(DocumentId) -> bool,
 ) -> Result<u64> {
-    let query = Query::new(kind, filter, None);
-    let mut statement = conn.prepare_cached(&query.list_sql())?;
-    let mut values = query.values;
-    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let (sql, values) = Query::new(kind, filter, None).list(limit);
+    let mut statement = conn.prepare_cached(&sql)?;
     fingerprint_of(conn, statement.query(params_from_iter(values))?, is_sent)
 }
 
@@ -193,7 +188,8 @@ pub fn fingerprint_of_one(
     is_sent: impl Fn(DocumentId) -> bool,
 ) -> Result<u64> {
     let key = find(conn, id)?.map(|DocKey(key)| key);
-    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE r.doc = ?1"))?;
+    let sql = format!("{SELECT} FROM record r WHERE r.doc = ?1");
+    let mut statement = conn.prepare_cached(&sql)?;
     fingerprint_of(conn, statement.query([key])?, is_sent)
 }
 
@@ -240,12 +236,12 @@ pub fn is_good(conn: &Connection, id: DocumentId) -> Result<bool> {
     Ok(statement.exists([id])?)
 }
 
+/// What a list takes of each record; `r` is the record.
 const SELECT: &str = "SELECT r.doc, r.at_ms, r.view, r.is_conflicted,
     EXISTS (SELECT 1 FROM outbox WHERE outbox.doc = r.doc),
     EXISTS (SELECT 1 FROM returned WHERE document = (SELECT id FROM document WHERE document.doc = r.doc)
         AND NOT is_seen),
-    EXISTS (SELECT 1 FROM photo p JOIN blob b ON b.hash = p.hash WHERE p.doc = r.doc AND b.is_owed)
-    FROM record r";
+    EXISTS (SELECT 1 FROM photo p JOIN blob b ON b.hash = p.hash WHERE p.doc = r.doc AND b.is_owed)";
 
 fn read_row<R: Record>(row: &SqlRow<'_>) -> Result<Row<R>> {
     let view = json::read(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
@@ -263,185 +259,4 @@ fn read_row<R: Record>(row: &SqlRow<'_>) -> Result<Row<R>> {
         SyncState::Acknowledged
     };
     Ok(Row { view, sync_state })
-}
-
-struct Query {
-    from: &'static str,
-    index: &'static str,
-    conditions: Vec<String>,
-    values: Vec<Value>,
-    order: &'static str,
-}
-
-impl Query {
-    fn new(kind: DocumentKind, filter: &Filter, after: Option<PageKey>) -> Self {
-        let typed = filter.text.as_deref().map(search::match_expression);
-        let mut query = Self {
-            from: "FROM record r",
-            index: "",
-            conditions: Vec::new(),
-            values: Vec::new(),
-            order: "ORDER BY r.at_ms DESC, r.doc DESC",
-        };
-        match typed {
-            Some(Some(expression)) => {
-                query.from = "FROM search CROSS JOIN record r ON r.doc = search.rowid";
-                query.order = "ORDER BY search.rowid DESC";
-                query.equal("search MATCH", Value::Text(expression));
-                if let Some(after) = after {
-                    query.equal("search.rowid <", Value::Integer(after.doc));
-                }
-            }
-            Some(None) => query.conditions.push("0".into()),
-            None => {
-                query.index = index_for(filter);
-                if let Some(after) = after {
-                    let at = query.bind(Value::Integer(after.at_ms));
-                    let doc = query.bind(Value::Integer(after.doc));
-                    query
-                        .conditions
-                        .push(format!("(r.at_ms, r.doc) < ({at}, {doc})"));
-                }
-            }
-        }
-        query.equal("r.kind =", Value::Text(kind.as_str().into()));
-        query.restrict(filter);
-        query
-    }
-
-    fn restrict(&mut self, filter: &Filter) {
-        let blob = |bytes: &[u8; 16]| Value::Blob(bytes.to_vec());
-        let text = |text: &str| Value::Text(text.to_owned());
-        self.any_of(
-            "r.space",
-            filter
-                .spaces
-                .iter()
-                .map(|space| blob(space.as_bytes()))
-                .collect(),
-        );
-        self.any_of(
-            "r.status",
-            filter.status.iter().map(|status| text(status)).collect(),
-        );
-        if let Some((member, spaces)) = &filter.by_or_in {
-            let creator = self.bind(blob(member.as_bytes()));
-            let spaces: Vec<String> = spaces
-                .iter()
-                .map(|space| self.bind(blob(space.as_bytes())))
-                .collect();
-            self.conditions.push(format!(
-                "(r.creator = {creator} OR r.space IN ({}))",
-                spaces.join(", ")
-            ));
-        }
-        let equalities = [
-            ("r.zone =", filter.zone.map(|id| blob(id.as_bytes()))),
-            ("r.unit =", filter.unit.map(|id| blob(id.as_bytes()))),
-            ("r.creator =", filter.creator.map(|id| blob(id.as_bytes()))),
-            (
-                "r.assignee =",
-                filter.assignee.map(|id| blob(id.as_bytes())),
-            ),
-            ("r.category =", filter.category.as_deref().map(text)),
-            ("r.grade =", filter.grade.as_deref().map(text)),
-            ("r.nature =", filter.nature.as_deref().map(text)),
-            ("r.shift =", filter.shift.map(|shift| text(shift.as_str()))),
-            ("r.rota =", filter.rota.map(|rota| text(rota.as_str()))),
-            ("r.at_ms >=", filter.from_ms.map(Value::Integer)),
-            ("r.at_ms <", filter.to_ms.map(Value::Integer)),
-            ("r.code =", filter.code.as_deref().map(text)),
-            ("r.name =", filter.name.as_deref().map(text)),
-        ];
-        for (left, value) in equalities {
-            if let Some(value) = value {
-                self.equal(left, value);
-            }
-        }
-        match filter.is_open {
-            Some(true) => self.conditions.push("r.is_open".into()),
-            Some(false) => self.conditions.push("NOT r.is_open".into()),
-            None => {}
-        }
-        if let Some(now_ms) = filter.overdue_at_ms {
-            self.conditions.push("r.is_open".into());
-            self.equal("r.deadline_ms <", Value::Integer(now_ms));
-        }
-        for (column, wanted) in [
-            ("r.is_conflicted", filter.is_conflicted),
-            ("r.is_superseded", filter.is_superseded),
-        ] {
-            match wanted {
-                Some(true) => {
-                    self.conditions
-                        .push("(r.is_conflicted OR r.is_superseded)".into());
-                    self.conditions.push(column.into());
-                }
-                Some(false) => self.conditions.push(format!("NOT {column}")),
-                None => {}
-            }
-        }
-    }
-
-    fn bind(&mut self, value: Value) -> String {
-        self.values.push(value);
-        format!("?{}", self.values.len())
-    }
-
-    fn equal(&mut self, left: &str, value: Value) {
-        let bound = self.bind(value);
-        self.conditions.push(format!("{left} {bound}"));
-    }
-
-    fn any_of(&mut self, column: &str, values: Vec<Value>) {
-        if values.is_empty() {
-            return;
-        }
-        let bound: Vec<String> = values.into_iter().map(|value| self.bind(value)).collect();
-        self.conditions
-            .push(format!("{column} IN ({})", bound.join(", ")));
-    }
-
-    fn list_sql(&self) -> String {
-        let limit = self.values.len() + 1;
-        let select = SELECT.trim_end_matches("FROM record r");
-        let conditions = self.conditions.join(" AND ");
-        let Self {
-            from, index, order, ..
-        } = self;
-        format!("{select} {from} {index} WHERE {conditions} {order} LIMIT ?{limit}")
-    }
-
-    fn count_sql(&self) -> String {
-        let Self { from, index, .. } = self;
-        format!(
-            "SELECT count(*) {from} {index} WHERE {}",
-            self.conditions.join(" AND ")
-        )
-    }
-}
-
-/// The index of a list: of the restrictions given, the one that leaves least. SQLite has no
-/// statistics of a file that grows on a phone, so it is told.
-fn index_for(filter: &Filter) -> &'static str {
-    if filter.code.is_some() {
-        "INDEXED BY record_by_code"
-    } else if filter.is_conflicted == Some(true) || filter.is_superseded == Some(true) {
-        "INDEXED BY record_unsettled"
-    } else if filter.assignee.is_some() {
-        "INDEXED BY record_by_assignee"
-    } else if filter.zone.is_some() {
-        "INDEXED BY record_by_zone"
-    } else if filter.creator.is_some() {
-        "INDEXED BY record_by_creator"
-    } else if filter.status.len() == 1 {
-        // Before those that are open: one status is some of them, or none.
-        "INDEXED BY record_by_status"
-    } else if filter.overdue_at_ms.is_some() || filter.is_open == Some(true) {
-        "INDEXED BY record_open"
-    } else if filter.spaces.len() == 1 {
-        "INDEXED BY record_by_space"
-    } else {
-        "INDEXED BY record_by_time"
-    }
 }

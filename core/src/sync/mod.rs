@@ -27,7 +27,7 @@ use crate::notebook::{Notebook, NotebookError};
 use crate::store::{outbox, photos, scope, synced};
 use crate::wire::{
     self, ByteArray32, Health, LiveNews, PAGE_BYTES, PHOTOS_ASKED_LIMIT, PROTOCOL, SyncRequest,
-    WANT_LIMIT,
+    WANT_LIMIT, WINDOW_DAYS,
 };
 
 pub use seal::Link;
@@ -65,7 +65,7 @@ impl Default for Options {
         Self {
             page_bytes: PAGE_BYTES,
             push_changes: 1_000,
-            window_days: 90,
+            window_days: WINDOW_DAYS,
         }
     }
 }

@@ -9,7 +9,6 @@ mod contact;
 mod devices;
 mod invites;
 mod password;
-mod rules;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -28,7 +27,6 @@ pub use contact::Contact;
 pub use devices::{DeviceCounts, DeviceRow, DeviceStatus};
 pub use invites::{EnrolError, Enrolled, Enrolment};
 pub use password::{MIN_PASSWORD_CHARS, Passwords};
-pub use rules::{may_look_after_devices, may_manage_devices};
 pub use throttle::Throttle;
 
 /// Why `access.db` cannot answer.

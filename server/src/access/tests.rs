@@ -2,12 +2,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use rusqlite::Connection;
 use vanguard_core::SystemEnv;
-use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
+use vanguard_core::id::{DeviceId, MemberId};
 use vanguard_core::keys::SoftwareKey;
-use vanguard_core::model::organisation::{PartyOrg, PartyOrgFields, PartyOrgKind};
-use vanguard_core::model::people::{Grant, GrantFields};
-use vanguard_core::model::{DocumentKind, Header, Record, Role, View};
-use vanguard_core::rules::Directory;
 use vanguard_core::wire::Health;
 
 use super::*;
@@ -280,76 +276,4 @@ fn what_every_request_asks_for_has_an_index() {
             assert!(!step.starts_with("SCAN"), "{query}: {step}");
         }
     }
-}
-
-/// A committee with a branch below it, and grants.
-fn directory(grants: &[(MemberId, Role, OrgId)], [committee, branch]: [OrgId; 2]) -> Directory {
-    let mut directory = Directory::default();
-    let header = |id, kind| Header {
-        id,
-        kind,
-        space: OrgId::DIRECTORY,
-        creator: MemberId::OPERATOR,
-        created_ms: 0,
-        schema: 1,
-    };
-    for (org, parent) in [(committee, None), (branch, Some(committee))] {
-        let header = header(org.into(), DocumentKind::Organisation);
-        let fields = PartyOrgFields {
-            name: "党".into(),
-            org_kind: PartyOrgKind::Committee,
-            parent,
-            project: None,
-        };
-        let state = PartyOrg::begin(&header, &fields);
-        directory.put_org(&View {
-            header,
-            fields,
-            state,
-            events: vec![],
-            conflicts: vec![],
-        });
-    }
-    for (member_id, role, org) in grants {
-        let header = header(DocumentId(member().0), DocumentKind::Grant);
-        let fields = GrantFields {
-            member: *member_id,
-            role: *role,
-            org: *org,
-        };
-        let state = Grant::begin(&header, &fields);
-        directory.put_grant(&View {
-            header,
-            fields,
-            state,
-            events: vec![],
-            conflicts: vec![],
-        });
-    }
-    directory
-}
-
-#[test]
-fn nobody_makes_a_device_with_more_rights_than_their_own() {
-    let [admin, secretary, worker, officer, stranger] = std::array::from_fn(|_| member());
-    let [committee, branch] = std::array::from_fn(|_| OrgId(member().0));
-    let grants = [
-        (admin, Role::Admin, committee),
-        (secretary, Role::BranchSecretary, branch),
-        (secretary, Role::Member, branch),
-        (worker, Role::Member, branch),
-        (officer, Role::Member, branch),
-        (officer, Role::SafetyOfficer, committee),
-    ];
-    let directory = directory(&grants, [committee, branch]);
-    let may = |actor, member| may_manage_devices(&directory, actor, member);
-    for everybody in [secretary, worker, officer, stranger] {
-        assert!(may(admin, everybody));
-        assert!(may(everybody, everybody));
-        assert!(!may(worker, everybody) || everybody == worker);
-    }
-    assert!(may(secretary, worker));
-    assert!(!may(secretary, officer), "an officer's phone can do more");
-    assert!(!may(secretary, admin));
-    assert!(!may(secretary, stranger));
 }

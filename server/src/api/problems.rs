@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{RefOr, Response};
 use vanguard_core::catalogue::Language;
 use vanguard_core::rules::Refusal;
 
+use crate::http::openapi::problems;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::relay::ActError;
 
@@ -37,31 +38,15 @@ const OF_WRITES: [(&str, &str); 5] = [
     ),
 ];
 
-fn described<'a>(
-    problems: impl Iterator<Item = &'a (&'a str, &'a str)>,
-) -> BTreeMap<String, RefOr<Response>> {
-    let describe = |(status, description): &(&str, &str)| {
-        let body = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("ProblemBody")))
-            .build();
-        let response = ResponseBuilder::new()
-            .description(*description)
-            .content("application/problem+json", body)
-            .build();
-        ((*status).to_owned(), RefOr::T(response))
-    };
-    problems.map(describe).collect()
-}
-
 impl utoipa::IntoResponses for ReadProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        described(OF_READS.iter())
+        problems(&OF_READS)
     }
 }
 
 impl utoipa::IntoResponses for WriteProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        described(OF_READS.iter().chain(&OF_WRITES))
+        problems(OF_READS.iter().chain(&OF_WRITES))
     }
 }
 

@@ -10,12 +10,12 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId};
 use vanguard_core::keys::{Hash, hex};
-use vanguard_core::rules::Refusal;
+use vanguard_core::rules::{Refusal, may_look_after_devices};
 
 use super::extract::{Parameters, Positioned};
 use super::problems::ReadProblems;
 use super::records::Words;
-use crate::access::{Access, DeviceRow, may_look_after_devices};
+use crate::access::{Access, DeviceRow};
 use crate::http::auth::ConsoleAuth;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;

@@ -4,13 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use vanguard_core::model::Role;
+use vanguard_core::rules::{may_give_passwords, may_manage_devices};
 
 use super::{acceptable_password, required};
-use crate::access::may_manage_devices;
 use crate::http::auth::ConsoleAuth;
 use crate::http::json::JsonBody;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::AnyProblem;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
 
@@ -29,7 +28,7 @@ pub(super) struct Account {
     post, path = "/accounts", tag = "session", request_body = Account, security(("session" = [])),
     responses(
         (status = 204, description = "Done"),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn put_account(
@@ -39,8 +38,7 @@ pub(super) async fn put_account(
 ) -> Result<StatusCode, Problem> {
     let actor = auth.session.member;
     let directory = app.relay.directory();
-    let mut held = directory.grants_of(actor).into_iter();
-    if !held.any(|(_, grant)| grant.role == Role::Admin) {
+    if !may_give_passwords(&directory, actor) {
         return Err(ProblemKind::Forbidden.into());
     }
     let number = required("number", &account.number, 40)?;

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vanguard_core::id::{DeviceId, MemberId};
+use vanguard_core::rules::{may_look_after_devices, may_manage_devices};
 
 use super::accounts::unknown_number;
 use super::{Nothing, required};
-use crate::access::{DeviceRow, DeviceStatus, may_look_after_devices, may_manage_devices};
+use crate::access::{DeviceRow, DeviceStatus};
 use crate::http::auth::ConsoleAuth;
 use crate::http::json::JsonBody;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::AnyProblem;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
 
@@ -112,7 +113,7 @@ impl From<DeviceRow> for Device {
     post, path = "/invites", tag = "devices", request_body = NewInvite, security(("session" = [])),
     responses(
         (status = 201, description = "The invite", body = MadeInvite),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn invite(
@@ -153,7 +154,7 @@ pub(super) async fn invite(
     get, path = "/devices", tag = "devices", security(("session" = [])),
     responses(
         (status = 200, description = "The devices", body = Vec<Device>),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn list(
@@ -192,7 +193,7 @@ pub(super) struct Confirmation {
     params(("id" = Uuid, Path, description = "The device")), security(("session" = [])),
     responses(
         (status = 204, description = "Confirmed, now or before"),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn confirm(
@@ -220,7 +221,7 @@ pub(super) async fn confirm(
     params(("id" = Uuid, Path, description = "The device")), security(("session" = [])),
     responses(
         (status = 204, description = "Revoked, now or before"),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn revoke(

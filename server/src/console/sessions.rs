@@ -15,7 +15,7 @@ use vanguard_core::model::Role;
 use crate::access::{SESSION_MS, Session};
 use crate::http::auth::{ConsoleAuth, SESSION_COOKIE};
 use crate::http::json::JsonBody;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::AnyProblem;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::{App, Peer};
 
@@ -60,7 +60,7 @@ struct HeldGrant {
     post, path = "/sessions", tag = "session", request_body = SignIn,
     responses(
         (status = 201, description = "Signed in", body = Me),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn sign_in(
@@ -115,7 +115,7 @@ pub(super) struct SignInLink {
     post, path = "/sessions/link", tag = "session", request_body = SignInLink,
     responses(
         (status = 201, description = "Signed in", body = Me),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn sign_in_by_link(
@@ -154,7 +154,7 @@ async fn begin(app: &App, session: Session) -> Result<impl IntoResponse + use<>,
     delete, path = "/sessions", tag = "session", security(("session" = [])),
     responses(
         (status = 204, description = "Signed out everywhere"),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn sign_out_everywhere(
@@ -172,7 +172,7 @@ pub(super) async fn sign_out_everywhere(
     delete, path = "/sessions/current", tag = "session", security(("session" = [])),
     responses(
         (status = 204, description = "Signed out"),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn sign_out(
@@ -190,7 +190,7 @@ pub(super) async fn sign_out(
     get, path = "/me", tag = "session", security(("session" = [])),
     responses(
         (status = 200, description = "Who is signed in", body = Me),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn me(State(app): State<App>, auth: ConsoleAuth) -> Json<Me> {

@@ -16,7 +16,7 @@ use vanguard_core::model::{Author, Role};
 use super::{acceptable_password, required};
 use crate::acts;
 use crate::http::json::JsonBody;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::AnyProblem;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::{App, Peer};
 use crate::relay::Act;
@@ -42,7 +42,7 @@ pub(super) struct Setup {
     post, path = "/setup", tag = "setup", request_body = Setup,
     responses(
         (status = 201, description = "Done; sign in with number and password"),
-        (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+        AnyProblem,
     )
 )]
 pub(super) async fn set_up(

@@ -21,10 +21,10 @@ use vanguard_core::model::{Author, Record, Role};
 use vanguard_core::{NewEvent, Verb};
 
 use super::chance::Dice;
-use super::record::{Deed, Entry, map_of};
+use super::record::{Deed, Entry};
 use super::world::{Branch, Handover, World};
 use super::{findings, names, words};
-use crate::acts;
+use crate::acts::{self, object};
 use crate::relay::{Act, ActError, Relay};
 
 /// What is to be imported: acts for the relay, and what the record says of them.
@@ -83,14 +83,14 @@ impl Founding {
             DocumentId(id),
             Deed::Created {
                 kind: R::KIND,
-                fields: map_of(fields),
+                fields: object(fields),
                 first: None,
             },
         );
     }
 
     fn append<R: Record>(&mut self, id: Uuid, event: &R::Event) {
-        let (event_id, body) = (EventId(self.uuid()), map_of(event));
+        let (event_id, body) = (EventId(self.uuid()), object(event));
         let event = NewEvent {
             id: event_id,
             at_ms: self.at_ms,

@@ -19,8 +19,9 @@ use vanguard_core::{Env, Notebook, NotebookError};
 
 use super::camera;
 use super::chance::{Dice, PhoneEnv};
-use super::record::{Deed, Entry, map_of};
+use super::record::{Deed, Entry};
 use super::summary::Traffic;
+use crate::acts::object;
 
 /// How many in a thousand occasions for a photo are taken.
 const PHOTO_SHARE: usize = 700;
@@ -177,7 +178,7 @@ impl Phone {
         let document = id.into();
         let made = self.notebook.append::<R>(document, event);
         let id = self.take(made)?;
-        let (on, body) = (R::KIND, map_of(event));
+        let (on, body) = (R::KIND, object(event));
         self.note(
             document,
             Deed::Happened {
@@ -221,7 +222,7 @@ impl Phone {
         fields: &R::Fields,
         first: Option<&'static str>,
     ) {
-        let (kind, fields) = (R::KIND, map_of(fields));
+        let (kind, fields) = (R::KIND, object(fields));
         self.note(
             id,
             Deed::Created {

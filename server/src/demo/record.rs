@@ -1,7 +1,6 @@
 //! The generator's own plain record: what each person did, written down when they did it, without
 //! the core's documents, fold or projections. The comparison at the end is held against it.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 use vanguard_core::id::{DocumentId, EventId, MemberId};
 use vanguard_core::model::DocumentKind;
@@ -66,12 +65,4 @@ impl Deed {
 /// The kind of an event's body.
 pub(super) fn event_kind(body: &Map<String, Value>) -> &str {
     body.get("event").and_then(Value::as_str).unwrap_or("?")
-}
-
-/// The JSON map of plain data.
-pub(super) fn map_of(value: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(value) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    }
 }

@@ -13,9 +13,10 @@ use vanguard_core::model::{DocumentKind, Role};
 use super::found::{boundary, duty, members};
 use super::names;
 use super::phone::Phone;
-use super::record::{Deed, map_of};
+use super::record::Deed;
 use super::shift::Today;
 use super::world::{Site, Zone};
+use crate::acts::object;
 
 /// How far a site's branch has come.
 #[derive(Clone, Default)]
@@ -112,7 +113,7 @@ fn approve(
     };
     let (on, body) = (
         DocumentKind::Organisation,
-        map_of(&PartyOrgEvent::Approved { secretary }),
+        object(&PartyOrgEvent::Approved { secretary }),
     );
     phone.note(DocumentId::from(org), Deed::Happened { on, id: None, body });
     let fields = GrantFields {

@@ -1,13 +1,14 @@
 //! The OpenAPI 3.1 document of `/api`, generated from the very routes that are served. A module
 //! with routes of its own gives an [`OpenApiRouter`] and is merged in [`routes`].
 
+use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
 use axum::Json;
 use axum::Router;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi};
-use utoipa::{Modify, OpenApi as _};
+use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoResponses, Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::auth::SESSION_COOKIE;
@@ -55,6 +56,32 @@ pub struct ProblemBody {
     pub status: u16,
     /// What is particular about this case.
     pub detail: Option<String>,
+}
+
+/// Problems as responses of the description: the status, or `default`, of each, and what it says.
+pub(crate) fn problems<'a>(
+    told: impl IntoIterator<Item = &'a (&'a str, &'a str)>,
+) -> BTreeMap<String, RefOr<Response>> {
+    let describe = |(status, description): &(&str, &str)| {
+        let body = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("ProblemBody")))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(*description)
+            .content("application/problem+json", body)
+            .build();
+        ((*status).to_owned(), RefOr::T(response))
+    };
+    told.into_iter().map(describe).collect()
+}
+
+/// Whatever problem a request may be answered with.
+pub(crate) struct AnyProblem;
+
+impl IntoResponses for AnyProblem {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("default", "A problem")])
+    }
 }
 
 /// The routes under `/api`, and their description.

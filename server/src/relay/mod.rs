@@ -31,7 +31,7 @@ use vanguard_core::rules::Directory;
 use vanguard_core::store::StoreError;
 use vanguard_core::store::query::{self, Filter};
 use vanguard_core::wire::{
-    PHOTOS_ASKED_LIMIT, PROTOCOL, PUSH_LIMIT_CHANGES, SyncRequest, SyncResponse,
+    PHOTOS_ASKED_LIMIT, PROTOCOL, PUSH_LIMIT_CHANGES, SyncRequest, SyncResponse, WINDOW_DAYS,
 };
 
 use crate::blobs::{BlobError, BlobLimits, Blobs};
@@ -65,7 +65,7 @@ impl Default for RelayOptions {
     fn default() -> Self {
         Self {
             grace_ms: 30 * vanguard_core::calendar::DAY_MS,
-            window_days: 90,
+            window_days: WINDOW_DAYS,
             blobs: BlobLimits::default(),
         }
     }

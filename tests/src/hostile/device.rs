@@ -8,8 +8,8 @@ use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
 use vanguard_core::keys::{Hash, Signature, SoftwareKey, hex};
 use vanguard_core::model::{Author, DocumentKind, Header, Role, SCHEMA};
 use vanguard_core::wire::{
-    self, BatchEntry, BatchHeader, BatchOutcome, ChangeOutcome, Health, PROTOCOL, SealedBatch,
-    SyncRequest, SyncResponse,
+    self, BatchEntry, BatchHeader, BatchOutcome, ChangeOutcome, SealedBatch, SyncRequest,
+    SyncResponse,
 };
 use vanguard_core::{Composer, Notebook, Verb};
 
@@ -190,17 +190,10 @@ impl Hostile {
     /// A request with these batches and nothing else.
     pub fn request(&self, batches: Vec<SealedBatch>) -> SyncRequest {
         SyncRequest {
-            protocol: PROTOCOL,
-            cursor: None,
             batches,
-            held: Vec::new(),
-            scope: [0; 8],
-            bootstraps: Vec::new(),
-            want: Vec::new(),
             page_bytes: 1_024,
             window_days: 1,
-            health: Health::default(),
-            photos: Vec::new(),
+            ..SyncRequest::default()
         }
     }
 

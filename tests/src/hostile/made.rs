@@ -149,28 +149,17 @@ pub fn chunk(kind: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// An unsigned number as Automerge writes it.
-pub fn uleb(mut value: u64) -> Vec<u8> {
+pub fn uleb(value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
-        value >>= 7;
-    }
-    bytes.push(u8::try_from(value).unwrap());
+    leb128::write::unsigned(&mut bytes, value).unwrap();
     bytes
 }
 
 /// A signed number as Automerge writes it.
-pub fn sleb(mut value: i64) -> Vec<u8> {
+pub fn sleb(value: i64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    loop {
-        let byte = u8::try_from(value & 0x7f).unwrap();
-        value >>= 7;
-        if (value == 0 && byte & 0x40 == 0) || (value == -1 && byte & 0x40 != 0) {
-            bytes.push(byte);
-            return bytes;
-        }
-        bytes.push(byte | 0x80);
-    }
+    leb128::write::signed(&mut bytes, value).unwrap();
+    bytes
 }
 
 /// The id of a grant that nobody was ever given.

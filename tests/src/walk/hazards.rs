@@ -10,18 +10,8 @@ use vanguard_core::notebook::Result as VerbResult;
 
 use super::{Done, World};
 
-/// A plan with all its parts.
-pub(super) fn whole_plan() -> MajorHazardPlan {
-    let said = || "已落实".to_owned();
-    MajorHazardPlan {
-        goals_and_tasks: said(),
-        methods_and_measures: said(),
-        funds_and_supplies: said(),
-        body_and_people: said(),
-        time_limit_and_requirements: said(),
-        safety_measures_and_contingency_plan: said(),
-        principal: said(),
-    }
+fn whole_plan() -> MajorHazardPlan {
+    MajorHazardPlan::filled_with("已落实")
 }
 
 /// What usually comes next, by the numbers of [`World::event_numbered`].

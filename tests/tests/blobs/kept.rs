@@ -57,17 +57,8 @@ async fn a_receipt_names_what_is_held_and_seen_and_nothing_else() {
 
 fn request(photos: &[ByteArray32]) -> SyncRequest {
     SyncRequest {
-        protocol: wire::PROTOCOL,
-        cursor: None,
-        batches: vec![],
-        held: vec![],
-        scope: [0; 8],
-        bootstraps: vec![],
-        want: vec![],
-        page_bytes: wire::PAGE_BYTES,
-        window_days: 90,
-        health: wire::Health::default(),
         photos: photos.to_vec(),
+        ..SyncRequest::default()
     }
 }
 

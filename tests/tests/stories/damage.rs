@@ -2,15 +2,12 @@
 
 use vanguard_core::Verb;
 use vanguard_core::id::{DocumentId, HazardId};
-use vanguard_core::model::Role;
 use vanguard_core::model::hazard::Hazard;
 use vanguard_core::sync::{Options, Session, Step, SyncError};
 use vanguard_core::wire::{self, SyncResponse};
 use vanguard_tests::{Fleet, Phone, event_ids};
 
-use super::{report, seen};
-
-use super::wedges::*;
+use super::{act, all_agree, comment, contents, report, seen, two_phones};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_bad_document_on_a_phone_stops_no_other() {
@@ -27,21 +24,10 @@ async fn one_bad_document_on_a_phone_stops_no_other() {
         ("gone", "DELETE FROM change WHERE position IS NULL"),
         ("all", "UPDATE change SET raw = x'00' WHERE true"),
     ] {
-        let mut fleet = Fleet::new(56).await;
-        let branch = fleet.plant.first;
-        let mut phone = fleet
-            .phone("王建国", branch, &[(Role::Member, branch)])
-            .await;
-        let mut other = fleet
-            .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-            .await;
-        fleet.sync(&mut phone).await;
+        let (fleet, branch, mut phone, mut other) = two_phones(56).await;
         let bad = report(&mut phone, branch, "会坏的");
         fleet.sync(&mut phone).await;
-        phone
-            .notebook
-            .act_on_hazard(bad, &comment("尚未发送"))
-            .unwrap();
+        act(&mut phone, bad, &comment("尚未发送"));
         let good = report(&mut phone, branch, "好的");
         let id = DocumentId::from(bad);
         phone = phone.while_closed(|path| {
@@ -50,10 +36,7 @@ async fn one_bad_document_on_a_phone_stops_no_other() {
             conn.execute(&sql, [id]).unwrap();
         });
         fleet.sync(&mut other).await;
-        other
-            .notebook
-            .act_on_hazard(bad, &comment("别人的话"))
-            .unwrap();
+        act(&mut other, bad, &comment("别人的话"));
         fleet.sync(&mut other).await;
         for _ in 0..3 {
             fleet.sync(&mut phone).await;
@@ -89,41 +72,10 @@ async fn next_answer(fleet: &Fleet, phone: &mut Phone) -> (Session, Vec<u8>, Vec
     (session, request, answer)
 }
 
-/// Everything that a notebook's file holds, in few bytes.
-pub(super) fn contents(phone: &Phone) -> Vec<(String, i64, i64)> {
-    let conn = phone.notebook.reader();
-    let sum = |table: &str, what: &str| {
-        let sql = format!("SELECT count(*), coalesce(sum({what}), 0) FROM {table}");
-        conn.query_row(&sql, [], |row| {
-            Ok((table.to_owned(), row.get(0)?, row.get(1)?))
-        })
-        .unwrap()
-    };
-    vec![
-        sum("change", "length(raw) + coalesce(position, 0)"),
-        sum("outbox", "entry"),
-        sum("document", "touched_ms % 1000000"),
-        sum("record", "length(view)"),
-        sum("wanted", "1"),
-        sum("receipt", "relay_time_ms % 1000000"),
-        sum("meta", "length(value)"),
-        sum("space", "is_complete"),
-    ]
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_bad_half_way_changes_nothing_or_only_what_is_good() {
-    let mut fleet = Fleet::new(57).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut other = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    for one in [&mut phone, &mut other] {
-        fleet.sync(one).await;
-    }
+    let (fleet, branch, mut phone, mut other) = two_phones(57).await;
+    fleet.sync(&mut other).await;
     let theirs: Vec<HazardId> = (0..3)
         .map(|number| report(&mut other, branch, &format!("别人的{number}")))
         .collect();
@@ -162,24 +114,12 @@ async fn a_page_that_is_bad_half_way_changes_nothing_or_only_what_is_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_that_is_cut_at_any_byte_goes_on_and_nothing_is_there_twice() {
-    let mut fleet = Fleet::new(58).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut other = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    for one in [&mut phone, &mut other] {
-        fleet.sync(one).await;
-    }
+    let (fleet, branch, mut phone, mut other) = two_phones(58).await;
+    fleet.sync(&mut other).await;
     let theirs = report(&mut other, branch, "别人的");
     fleet.sync(&mut other).await;
     let mine = report(&mut phone, branch, "我的");
-    phone
-        .notebook
-        .act_on_hazard(mine, &comment("备注"))
-        .unwrap();
+    act(&mut phone, mine, &comment("备注"));
 
     // The request is cut: the relay cannot take a part of it for something else.
     let mut session = Session::new(Options::default());

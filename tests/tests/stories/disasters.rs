@@ -1,56 +1,35 @@
 //! Copies that are put back, answers that are lost, files that are damaged.
 
+use vanguard_core::calendar::DAY_MS;
 use vanguard_core::id::ZoneId;
-use vanguard_core::model::hazard::{Hazard, HazardEvent};
+use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardGrade};
 use vanguard_core::model::inspection::{Inspection, InspectionKind, ItemOutcome, ItemResult};
 use vanguard_core::model::people::GrantFields;
 use vanguard_core::model::{Role, Shift, SyncState};
 use vanguard_core::sync::{Options, Session, Step};
 use vanguard_tests::Fleet;
 use vanguard_tests::plain::PlainLog;
-use vanguard_tests::verdict::everybody_agrees;
 
-use super::{graded, report, seen};
-
-fn comment(text: &str) -> HazardEvent {
-    HazardEvent::Commented { text: text.into() }
-}
+use super::{act, agree, comment, graded, one_phone, report, seen, two_phones};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_put_back_to_an_old_copy_forks_nothing_and_gets_its_week_back() {
-    let mut fleet = Fleet::new(31).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut other = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    fleet.sync(&mut phone).await;
+    let (fleet, branch, mut phone, mut other) = two_phones(31).await;
     let old = report(&mut phone, branch, "旧的隐患");
-    phone
-        .notebook
-        .act_on_hazard(old, &comment("未发送"))
-        .unwrap();
+    act(&mut phone, old, &comment("未发送"));
     let copy = phone.path.with_extension("copy");
     phone = phone.while_closed(|path| {
         std::fs::copy(path, &copy).unwrap();
     });
     let week = report(&mut phone, branch, "一周后的隐患");
-    phone
-        .notebook
-        .act_on_hazard(old, &comment("一周后"))
-        .unwrap();
+    act(&mut phone, old, &comment("一周后"));
     fleet.sync(&mut phone).await;
 
     phone = phone.while_closed(|path| {
         std::fs::copy(&copy, path).unwrap();
     });
     assert!(phone.notebook.get::<Hazard>(week).is_err());
-    phone
-        .notebook
-        .act_on_hazard(old, &comment("恢复之后"))
-        .unwrap();
+    act(&mut phone, old, &comment("恢复之后"));
     fleet.sync(&mut phone).await;
     fleet.sync(&mut other).await;
     assert_eq!(seen(&phone, week), seen(&other, week));
@@ -66,81 +45,42 @@ async fn a_phone_put_back_to_an_old_copy_forks_nothing_and_gets_its_week_back() 
         comment("恢复之后"),
     ];
     assert_eq!(texts, expected);
-    let log = PlainLog::read(&fleet.data).unwrap();
-    let both = [&phone.notebook, &other.notebook];
-    assert_eq!(
-        everybody_agrees(&fleet.relay, &log, i64::MIN, &both).await,
-        Vec::<String>::new()
-    );
+    agree(&fleet, &[&phone, &other]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_put_back_to_an_old_copy_gets_from_the_phones_what_it_lost() {
-    let mut fleet = Fleet::new(32).await;
-    let branch = fleet.plant.first;
-    let mut one = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut other = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    fleet.sync(&mut one).await;
+    let (fleet, branch, mut one, mut other) = two_phones(32).await;
     let early = report(&mut one, branch, "备份之前");
     fleet.sync(&mut one).await;
     fleet.sync(&mut other).await;
     let copy = fleet.copy_of_relay().await;
     let lost = report(&mut one, branch, "备份之后");
-    one.notebook
-        .act_on_hazard(early, &comment("备份之后"))
-        .unwrap();
+    act(&mut one, early, &comment("备份之后"));
     fleet.sync(&mut one).await;
     fleet.sync(&mut other).await;
-    other
-        .notebook
-        .act_on_hazard(
-            lost,
-            &graded(vanguard_core::model::hazard::HazardGrade::General),
-        )
-        .unwrap();
+    act(&mut other, lost, &graded(HazardGrade::General));
     fleet.sync(&mut other).await;
     fleet.sync(&mut one).await;
-    one.notebook
-        .act_on_hazard(lost, &comment("尚未发送"))
-        .unwrap();
+    act(&mut one, lost, &comment("尚未发送"));
 
     let fleet = fleet.put_back(&copy);
-    assert_eq!(
-        PlainLog::read(&fleet.data)
-            .unwrap()
-            .documents
-            .get(&lost.into())
-            .map(|_| ()),
-        None
-    );
-    let mut phones = [one, other];
+    let log = PlainLog::read(&fleet.data).unwrap();
+    assert!(!log.documents.contains_key(&lost.into()));
     for _ in 0..3 {
-        for phone in &mut phones {
+        for phone in [&mut one, &mut other] {
             fleet.sync(phone).await;
         }
     }
     let log = PlainLog::read(&fleet.data).unwrap();
     assert_eq!(log.documents[&lost.into()].events.len(), 3);
     assert_eq!(log.documents[&early.into()].events.len(), 2);
-    let both = [&phones[0].notebook, &phones[1].notebook];
-    assert_eq!(
-        everybody_agrees(&fleet.relay, &log, i64::MIN, &both).await,
-        Vec::<String>::new()
-    );
+    agree(&fleet, &[&one, &other]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_neither_doubles_nor_redates_what_was_admitted() {
-    let mut fleet = Fleet::new(33).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    fleet.sync(&mut phone).await;
+    let (fleet, branch, mut phone) = one_phone(33).await;
     let hazard = report(&mut phone, branch, "信号中断");
     let Step::Exchange(body) = Session::new(Options::default())
         .next(&mut phone.notebook)
@@ -157,16 +97,14 @@ async fn a_lost_answer_neither_doubles_nor_redates_what_was_admitted() {
     let mut phone = phone.reopened();
     let progress = fleet.sync(&mut phone).await;
     assert_eq!(progress.acknowledged, 1);
-    let log = PlainLog::read(&fleet.data).unwrap();
-    let wrongs = everybody_agrees(&fleet.relay, &log, i64::MIN, &[&phone.notebook]).await;
-    assert_eq!(wrongs, Vec::<String>::new());
+    agree(&fleet, &[&phone]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_somebody_gives_themselves_offline_is_there_for_what_they_do_with_it() {
     let mut fleet = Fleet::new(34).await;
     let (top, branch) = (fleet.plant.committee, fleet.plant.first);
-    let mut admin = fleet.phone("系统管理员", top, &[(Role::Admin, top)]).await;
+    let mut admin = fleet.enlist("系统管理员", Role::Admin, top).await;
     fleet.sync(&mut admin).await;
     let hazard = report(&mut admin, branch, "先有隐患，后有角色");
     let member = admin.member();
@@ -175,20 +113,15 @@ async fn a_role_that_somebody_gives_themselves_offline_is_there_for_what_they_do
         .notebook
         .grant(&GrantFields { member, role, org })
         .unwrap();
-    let grade = graded(vanguard_core::model::hazard::HazardGrade::General);
-    admin.notebook.act_on_hazard(hazard, &grade).unwrap();
+    let grade = graded(HazardGrade::General);
+    act(&mut admin, hazard, &grade);
     let progress = fleet.sync(&mut admin).await;
     assert_eq!((progress.acknowledged, progress.refused), (3, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_notebook_is_set_aside_and_the_work_that_was_sent_comes_back() {
-    let mut fleet = Fleet::new(35).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    fleet.sync(&mut phone).await;
+    let (mut fleet, branch, mut phone) = one_phone(35).await;
     let hazard = report(&mut phone, branch, "文件损坏之前");
     fleet.sync(&mut phone).await;
     let member = phone.member();
@@ -207,12 +140,7 @@ async fn a_damaged_notebook_is_set_aside_and_the_work_that_was_sent_comes_back()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_of_a_draft_survives_and_it_becomes_a_document_in_one_change() {
-    let mut fleet = Fleet::new(36).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    fleet.sync(&mut phone).await;
+    let (fleet, branch, mut phone) = one_phone(36).await;
     let zone = ZoneId(branch.0);
     let draft = phone
         .notebook
@@ -236,17 +164,8 @@ async fn every_answer_of_a_draft_survives_and_it_becomes_a_document_in_one_chang
     phone.notebook.submit_inspection(draft).unwrap();
     assert!(phone.notebook.drafts().unwrap().is_empty());
     assert_eq!(fleet.sync(&mut phone).await.acknowledged, 1);
-    assert_eq!(
-        phone
-            .notebook
-            .get::<Inspection>(draft)
-            .unwrap()
-            .view
-            .fields
-            .items
-            .len(),
-        5
-    );
+    let submitted = phone.notebook.get::<Inspection>(draft).unwrap().view;
+    assert_eq!(submitted.fields.items.len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,11 +173,8 @@ async fn a_clock_that_is_years_off_prunes_nothing_that_is_fresh() {
     let mut fleet = Fleet::new(37).await;
     let branch = fleet.plant.first;
     for (name, years) in [("时钟慢", -10), ("时钟快", 10)] {
-        let roles = [(Role::Member, branch)];
-        let mut phone = fleet.phone(name, branch, &roles).await;
-        phone
-            .env
-            .advance(years * 365 * vanguard_core::calendar::DAY_MS);
+        let mut phone = fleet.enlist(name, Role::Member, branch).await;
+        phone.env.advance(years * 365 * DAY_MS);
         fleet.sync(&mut phone).await;
         let zone = ZoneId(branch.0);
         let (kind, shift) = (InspectionKind::Daily, Shift::Day);

@@ -6,16 +6,11 @@ use vanguard_core::model::{DocumentKind, Role, Rota, Shift};
 use vanguard_core::store::query::{self, Filter};
 use vanguard_tests::Fleet;
 
-use super::report;
+use super::{one_phone, report};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_follow_each_other_without_gap_or_repetition_and_any_characters_are_found() {
-    let mut fleet = Fleet::new(41).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    fleet.sync(&mut phone).await;
+    let (_fleet, branch, mut phone) = one_phone(41).await;
     let mut made: Vec<_> = (0..53)
         .map(|number| report(&mut phone, branch, &format!("{number}号电解槽消防通道堵塞")))
         .collect();
@@ -61,9 +56,7 @@ async fn pages_follow_each_other_without_gap_or_repetition_and_any_characters_ar
 async fn every_filter_of_a_list_is_answered_from_an_index_in_order() {
     let mut fleet = Fleet::new(42).await;
     let branch = fleet.plant.first;
-    let phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
+    let phone = fleet.enlist("王建国", Role::Member, branch).await;
     let text = |text: &str| Some(text.to_owned());
     let all = Filter::default;
     let filters = [

@@ -11,15 +11,36 @@ mod refusals;
 mod roles;
 mod wedges;
 
-use vanguard_core::NotebookError;
-use vanguard_core::id::{HazardId, MemberId, OrgId, UnitId};
+use vanguard_core::id::{DocumentId, EventId, HazardId, MemberId, OrgId, UnitId};
 use vanguard_core::model::hazard::{
-    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, HazardStatus,
-    MajorHazardPlan, Party, Rectification, RectificationMode,
+    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, MajorHazardPlan,
+    Party, Rectification, RectificationMode,
 };
-use vanguard_core::model::{Role, SyncState, View};
-use vanguard_core::rules::Refusal;
+use vanguard_core::model::{Author, Role, View};
+use vanguard_core::{Env, NewEvent, Verb};
+use vanguard_server::relay::Act;
+use vanguard_tests::plain::PlainLog;
+use vanguard_tests::verdict::everybody_agrees;
 use vanguard_tests::{Fleet, Phone};
+
+/// How many stories begin: a branch with a member, whose phone is synced.
+async fn one_phone(seed: u64) -> (Fleet, OrgId, Phone) {
+    let mut fleet = Fleet::new(seed).await;
+    let branch = fleet.plant.first;
+    let mut member = fleet.enlist("王建国", Role::Member, branch).await;
+    fleet.sync(&mut member).await;
+    (fleet, branch, member)
+}
+
+/// The same with a safety officer, whose phone is not synced yet.
+async fn two_phones(seed: u64) -> (Fleet, OrgId, Phone, Phone) {
+    let mut fleet = Fleet::new(seed).await;
+    let branch = fleet.plant.first;
+    let mut member = fleet.enlist("王建国", Role::Member, branch).await;
+    let officer = fleet.enlist("赵安全", Role::SafetyOfficer, branch).await;
+    fleet.sync(&mut member).await; // it knows of the officer
+    (fleet, branch, member, officer)
+}
 
 /// 定级.
 fn graded(grade: HazardGrade) -> HazardEvent {
@@ -33,22 +54,13 @@ fn graded(grade: HazardGrade) -> HazardEvent {
 
 /// 交办 to somebody, with a plan.
 fn assigned(unit: UnitId, person: MemberId) -> HazardEvent {
-    let said = || "已落实".to_owned();
     HazardEvent::Assigned(Assignment {
         unit,
         person: Party::Member(person),
         mode: RectificationMode::Deadline,
         deadline_ms: 1_794_000_000_000,
         assurances: None,
-        plan: Some(MajorHazardPlan {
-            goals_and_tasks: said(),
-            methods_and_measures: said(),
-            funds_and_supplies: said(),
-            body_and_people: said(),
-            time_limit_and_requirements: said(),
-            safety_measures_and_contingency_plan: said(),
-            principal: said(),
-        }),
+        plan: Some(MajorHazardPlan::filled_with("已落实")),
     })
 }
 
@@ -70,10 +82,20 @@ fn verified() -> HazardEvent {
     }
 }
 
+/// 备注.
+fn comment(text: &str) -> HazardEvent {
+    HazardEvent::Commented { text: text.into() }
+}
+
 /// 上报.
 fn report(phone: &mut Phone, space: OrgId, description: &str) -> HazardId {
     let fields = HazardFields::new(description, HazardNature::UnsafeCondition);
     phone.notebook.report_hazard(space, &fields).unwrap()
+}
+
+/// What somebody does to a hazard, and may.
+fn act(phone: &mut Phone, hazard: HazardId, event: &HazardEvent) -> EventId {
+    phone.notebook.act_on_hazard(hazard, event).unwrap()
 }
 
 /// A hazard as a phone shows it.
@@ -86,119 +108,78 @@ fn edit(field: &str, value: &str) -> serde_json::Map<String, serde_json::Value> 
     serde_json::Map::from_iter([(field.to_owned(), value.into())])
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hazard_goes_from_report_to_close_out_across_three_phones() {
-    let mut fleet = Fleet::new(1).await;
-    let branch = fleet.plant.first;
-    let mut finder = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut rectifier = fleet
-        .phone("李师傅", branch, &[(Role::Rectifier, branch)])
-        .await;
-    let mut officer = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    for phone in [&mut finder, &mut rectifier, &mut officer] {
-        fleet.sync(phone).await;
+/// Syncs all phones in turn until each has all, and holds them against the log.
+async fn all_agree(fleet: &Fleet, phones: &mut [&mut Phone]) {
+    for _ in 0..4 {
+        for phone in phones.iter_mut() {
+            fleet.sync(phone).await;
+        }
     }
-
-    let fields = HazardFields::new("3号槽北侧消防通道堵塞", HazardNature::UnsafeCondition);
-    let hazard = finder.notebook.report_hazard(branch, &fields).unwrap();
-    let row = finder.notebook.get::<Hazard>(hazard).unwrap();
-    assert_eq!(row.sync_state, SyncState::LocalOnly);
-    let progress = fleet.sync(&mut finder).await;
-    assert_eq!((progress.acknowledged, progress.refused), (1, 0));
-    let row = finder.notebook.get::<Hazard>(hazard).unwrap();
-    assert_eq!(row.sync_state, SyncState::Acknowledged);
-
-    fleet.sync(&mut officer).await;
-    officer
-        .notebook
-        .act_on_hazard(hazard, &graded(HazardGrade::General))
-        .unwrap();
-    let assigned = HazardEvent::Assigned(Assignment {
-        unit: fleet.plant.contractor,
-        person: Party::Member(rectifier.member()),
-        mode: RectificationMode::Deadline,
-        deadline_ms: 1_794_000_000_000,
-        assurances: None,
-        plan: None,
-    });
-    officer.notebook.act_on_hazard(hazard, &assigned).unwrap();
-    fleet.sync(&mut officer).await;
-
-    fleet.sync(&mut rectifier).await;
-    let rectified = HazardEvent::Rectified(Rectification {
-        what: "已清理通道".into(),
-        on_behalf_of: None,
-        on_the_spot: false,
-        photos: Vec::new(),
-    });
-    let refused = finder.notebook.act_on_hazard(hazard, &rectified);
-    assert!(matches!(
-        refused,
-        Err(NotebookError::Refused(Refusal::Status))
-    ));
-    rectifier
-        .notebook
-        .act_on_hazard(hazard, &rectified)
-        .unwrap();
-    fleet.sync(&mut rectifier).await;
-
-    fleet.sync(&mut officer).await;
-    let verified = HazardEvent::Verified {
-        conclusion: "通道畅通".into(),
-        assessment: None,
-    };
-    officer.notebook.act_on_hazard(hazard, &verified).unwrap();
-    officer
-        .notebook
-        .act_on_hazard(hazard, &HazardEvent::ClosedOut)
-        .unwrap();
-    fleet.sync(&mut officer).await;
-    fleet.sync(&mut finder).await;
-    let row = finder.notebook.get::<Hazard>(hazard).unwrap();
-    assert_eq!(row.view.state.status, HazardStatus::Closed);
-    assert_eq!(row.view.events.len(), 6);
-    assert!(row.view.events.iter().all(|e| e.superseded.is_none()));
+    let phones: Vec<&Phone> = phones.iter().map(|phone| &**phone).collect();
+    agree(fleet, &phones).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn choosing_the_value_that_is_shown_already_settles_a_conflict() {
-    let mut fleet = Fleet::new(2).await;
-    let branch = fleet.plant.first;
-    let mut finder = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut officer = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    fleet.sync(&mut finder).await;
-    let fields = HazardFields::new("护栏松动", HazardNature::UnsafeCondition);
-    let hazard = finder.notebook.report_hazard(branch, &fields).unwrap();
-    fleet.sync(&mut finder).await;
-    fleet.sync(&mut officer).await;
-    for (phone, place) in [(&mut finder, "东门"), (&mut officer, "西门")] {
-        let fields = [("place".to_owned(), place.into())].into_iter().collect();
-        phone.notebook.edit(hazard, fields).unwrap();
-        fleet.sync(phone).await;
-    }
-    let row = officer.notebook.get::<Hazard>(hazard).unwrap();
-    assert_eq!(row.view.conflicts[0].values.len(), 2);
+/// Holds phones against the log as they are.
+async fn agree(fleet: &Fleet, phones: &[&Phone]) {
+    let log = PlainLog::read(&fleet.data).unwrap();
+    let notebooks: Vec<_> = phones.iter().map(|phone| &phone.notebook).collect();
+    let wrongs = everybody_agrees(&fleet.relay, &log, i64::MIN, &notebooks).await;
+    assert_eq!(wrongs, Vec::<String>::new());
+}
 
-    let shown = row.view.fields.place.unwrap();
-    let chosen = HazardEvent::FieldChosen {
-        field: "place".into(),
-        value: shown.clone().into(),
+/// An act at the relay's console in somebody's name.
+async fn at_the_console(
+    fleet: &Fleet,
+    author: Author,
+    document: impl Into<DocumentId>,
+    event: &impl serde::Serialize,
+) {
+    let serde_json::Value::Object(body) = serde_json::to_value(event).unwrap() else {
+        unreachable!("events are maps");
     };
-    officer.notebook.act_on_hazard(hazard, &chosen).unwrap();
-    let progress = fleet.sync(&mut officer).await;
-    assert_eq!((progress.acknowledged, progress.refused), (1, 0));
-    fleet.sync(&mut finder).await;
-    for phone in [&finder, &officer] {
-        let row = phone.notebook.get::<Hazard>(hazard).unwrap();
-        assert_eq!(row.view.fields.place.as_deref(), Some(shown.as_str()));
-        assert!(row.view.conflicts.is_empty());
+    let clock: &dyn Env = &*fleet.env;
+    let event = NewEvent {
+        id: EventId(clock.uuid_v7()),
+        at_ms: clock.now_ms(),
+        body,
+    };
+    let act = Act {
+        document: document.into(),
+        verb: Verb::Append { event },
+    };
+    fleet.relay.act(author, vec![act]).await.unwrap();
+}
+
+/// Somebody in a role of theirs.
+fn author(fleet: &Fleet, member: MemberId, role: Role) -> Author {
+    let directory = fleet.relay.directory();
+    let grants = directory.grants_of(member);
+    let (grant, _) = grants.iter().find(|(_, grant)| grant.role == role).unwrap();
+    Author {
+        member,
+        role,
+        grant: *grant,
     }
+}
+
+/// Everything that a notebook's file holds, in few bytes.
+fn contents(phone: &Phone) -> Vec<(String, i64, i64)> {
+    let conn = phone.notebook.reader();
+    let sum = |table: &str, what: &str| {
+        let sql = format!("SELECT count(*), coalesce(sum({what}), 0) FROM {table}");
+        conn.query_row(&sql, [], |row| {
+            Ok((table.to_owned(), row.get(0)?, row.get(1)?))
+        })
+        .unwrap()
+    };
+    vec![
+        sum("change", "length(raw) + coalesce(position, 0)"),
+        sum("outbox", "entry"),
+        sum("document", "touched_ms % 1000000"),
+        sum("record", "length(view)"),
+        sum("wanted", "1"),
+        sum("receipt", "relay_time_ms % 1000000"),
+        sum("meta", "length(value)"),
+        sum("space", "is_complete"),
+    ]
 }

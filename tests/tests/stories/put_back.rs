@@ -5,27 +5,19 @@ use vanguard_core::Verb;
 use vanguard_core::calendar::DAY_MS;
 use vanguard_core::model::hazard::{HazardEvent, HazardGrade};
 use vanguard_core::model::{Author, Role};
-use vanguard_tests::{Fleet, Phone, event_ids, photo};
+use vanguard_tests::{Phone, event_ids, photo};
 
-use super::{assigned, graded, report, seen};
-
-use super::wedges::*;
+use super::{
+    act, all_agree, assigned, at_the_console, author, comment, graded, one_phone, report, seen,
+    two_phones,
+};
 
 /// The relay's disk is put back, and with it goes what its console had done. Phones that built on
 /// that are not stuck: their work is done again on what is left, or comes back to them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_put_back_loses_what_its_console_did_and_stops_nobody() {
-    let mut fleet = Fleet::new(53).await;
-    let branch = fleet.plant.first;
-    let mut officer = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    let mut member = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    for phone in [&mut officer, &mut member] {
-        fleet.sync(phone).await;
-    }
+    let (fleet, branch, mut member, mut officer) = two_phones(53).await;
+    fleet.sync(&mut officer).await;
     let hazard = report(&mut member, branch, "备份之前");
     fleet.sync(&mut member).await;
     let copy = fleet.copy_of_relay().await;
@@ -35,21 +27,15 @@ async fn a_relay_put_back_loses_what_its_console_did_and_stops_nobody() {
         fleet.sync(phone).await;
     }
     // One that holds without the grade, and one that does not.
-    member
-        .notebook
-        .act_on_hazard(hazard, &comment("定级之后的备注"))
-        .unwrap();
+    act(&mut member, hazard, &comment("定级之后的备注"));
     fleet.sync(&mut member).await;
     fleet.sync(&mut officer).await;
     let person = member.member();
     let assignment = assigned(fleet.plant.contractor, person);
-    officer.notebook.act_on_hazard(hazard, &assignment).unwrap();
+    act(&mut officer, hazard, &assignment);
     fleet.sync(&mut officer).await;
     fleet.sync(&mut member).await;
-    member
-        .notebook
-        .act_on_hazard(hazard, &comment("尚未发送"))
-        .unwrap();
+    act(&mut member, hazard, &comment("尚未发送"));
 
     let fleet = fleet.put_back(&copy);
     all_agree(&fleet, &mut [&mut officer, &mut member]).await;
@@ -68,31 +54,20 @@ async fn a_relay_put_back_loses_what_its_console_did_and_stops_nobody() {
     };
     assert_eq!(event.body["event"], "assigned");
     // Everything goes on.
-    officer
-        .notebook
-        .act_on_hazard(hazard, &graded(HazardGrade::General))
-        .unwrap();
-    officer.notebook.act_on_hazard(hazard, &assignment).unwrap();
+    act(&mut officer, hazard, &graded(HazardGrade::General));
+    act(&mut officer, hazard, &assignment);
     all_agree(&fleet, &mut [&mut officer, &mut member]).await;
     assert_eq!(event_ids(&seen(&member, hazard)).len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn work_that_a_relay_lost_and_no_longer_takes_comes_back_with_its_words() {
-    let mut fleet = Fleet::new(54).await;
-    let branch = fleet.plant.first;
-    let mut member = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    fleet.sync(&mut member).await;
+    let (fleet, branch, mut member) = one_phone(54).await;
     let old = report(&mut member, branch, "备份之前");
     fleet.sync(&mut member).await;
     let copy = fleet.copy_of_relay().await;
     report(&mut member, branch, "只在本机和丢失的日志里");
-    member
-        .notebook
-        .act_on_hazard(old, &comment("丢失的备注"))
-        .unwrap();
+    act(&mut member, old, &comment("丢失的备注"));
     let place = json!({"place": "丢失的地点", "photos": [photo(0xab)]});
     let serde_json::Value::Object(place) = place else {
         unreachable!()
@@ -134,20 +109,9 @@ async fn work_that_a_relay_lost_and_no_longer_takes_comes_back_with_its_words() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_and_its_copy_both_work_on_and_everything_of_both_is_there_once() {
-    let mut fleet = Fleet::new(55).await;
-    let branch = fleet.plant.first;
-    let mut phone = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut other = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    fleet.sync(&mut phone).await;
+    let (fleet, branch, mut phone, mut other) = two_phones(55).await;
     let hazard = report(&mut phone, branch, "两台手机都有");
-    phone
-        .notebook
-        .act_on_hazard(hazard, &comment("复制时尚未发送"))
-        .unwrap();
+    act(&mut phone, hazard, &comment("复制时尚未发送"));
     let copied = phone.path.with_extension("copy");
     phone = phone.while_closed(|path| {
         std::fs::copy(path, &copied).unwrap();
@@ -163,9 +127,7 @@ async fn a_phone_and_its_copy_both_work_on_and_everything_of_both_is_there_once(
     let mut told = [false; 2];
     for round in 0..4 {
         for (at, one) in [&mut phone, &mut copy].into_iter().enumerate() {
-            one.notebook
-                .act_on_hazard(hazard, &comment(&format!("第{round}轮，第{at}台")))
-                .unwrap();
+            act(one, hazard, &comment(&format!("第{round}轮，第{at}台")));
             told[at] |= fleet.sync(one).await.is_cloned;
         }
     }

@@ -15,8 +15,7 @@ use vanguard_tests::plain::PlainLog;
 use vanguard_tests::verdict::everybody_agrees;
 use vanguard_tests::{Fleet, Phone};
 
-use super::wedges::at_the_console;
-use super::{assigned, edit, graded, rectified};
+use super::{assigned, at_the_console, edit, graded, rectified};
 
 const SEEDS: u64 = if cfg!(debug_assertions) { 6 } else { 60 };
 const VERBS: usize = 80;
@@ -107,8 +106,7 @@ async fn history(seed: u64) -> u64 {
     };
     let mut fleet = Fleet::with_options(seed, options).await;
     let (first, second) = (fleet.plant.first, fleet.plant.second);
-    let roles = [(Role::Member, first)];
-    let mut phone = fleet.phone("王建国", first, &roles).await;
+    let mut phone = fleet.enlist("王建国", Role::Member, first).await;
     let mut other = fleet
         .phone(
             "赵安全",

@@ -1,26 +1,33 @@
 //! Who may see and do what, and what happens when that changes.
 
 use vanguard_core::calendar::DAY_MS;
-use vanguard_core::model::hazard::{Hazard, HazardEvent};
+use vanguard_core::id::{GrantId, OrgId};
+use vanguard_core::model::hazard::{Hazard, HazardFields, HazardNature};
 use vanguard_core::model::organisation::{PartyOrg, PartyOrgEvent, PartyOrgStatus};
 use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
 use vanguard_core::model::{Role, SyncState};
 use vanguard_core::rules::Refusal;
 use vanguard_core::{NotebookError, Verb};
-use vanguard_tests::Fleet;
+use vanguard_tests::{Fleet, Phone};
 
-use super::{edit, report, seen};
+use super::{act, comment, edit, report, seen};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn work_from_before_its_device_saw_a_grant_end_is_admitted_and_later_work_is_not_done() {
-    let mut fleet = Fleet::new(21).await;
+/// An administrator and a member, both synced, and the member's grant.
+async fn a_grant_to_end(seed: u64) -> (Fleet, OrgId, Phone, Phone, GrantId) {
+    let mut fleet = Fleet::new(seed).await;
     let (top, branch) = (fleet.plant.committee, fleet.plant.first);
-    let mut admin = fleet.phone("陈督查", top, &[(Role::Admin, top)]).await;
+    let mut admin = fleet.enlist("陈督查", Role::Admin, top).await;
     let mut member = fleet.phone("王建国", branch, &[]).await;
     let grant = fleet.grant(member.member(), Role::Member, branch).await;
     for phone in [&mut admin, &mut member] {
         fleet.sync(phone).await;
     }
+    (fleet, branch, admin, member, grant)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_from_before_its_device_saw_a_grant_end_is_admitted_and_later_work_is_not_done() {
+    let (fleet, branch, mut admin, mut member, grant) = a_grant_to_end(21).await;
     let before = report(&mut member, branch, "照明损坏");
     admin.notebook.end_grant(grant, "调离").unwrap();
     fleet.sync(&mut admin).await;
@@ -34,10 +41,7 @@ async fn work_from_before_its_device_saw_a_grant_end_is_admitted_and_later_work_
         matches!(gone, NotebookError::NotFound(_)),
         "a role lost is a sight lost"
     );
-    let fields = vanguard_core::model::hazard::HazardFields::new(
-        "再次上报",
-        vanguard_core::model::hazard::HazardNature::UnsafeAct,
-    );
+    let fields = HazardFields::new("再次上报", HazardNature::UnsafeAct);
     let refused = member.notebook.report_hazard(branch, &fields).unwrap_err();
     assert!(matches!(
         refused,
@@ -47,23 +51,14 @@ async fn work_from_before_its_device_saw_a_grant_end_is_admitted_and_later_work_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn work_that_arrives_after_the_grace_comes_back_with_all_that_was_typed() {
-    let mut fleet = Fleet::new(22).await;
-    let (top, branch) = (fleet.plant.committee, fleet.plant.first);
-    let mut admin = fleet.phone("陈督查", top, &[(Role::Admin, top)]).await;
-    let mut member = fleet.phone("王建国", branch, &[]).await;
-    let grant = fleet.grant(member.member(), Role::Member, branch).await;
-    for phone in [&mut admin, &mut member] {
-        fleet.sync(phone).await;
-    }
+    let (fleet, branch, mut admin, mut member, grant) = a_grant_to_end(22).await;
     let hazard = report(&mut member, branch, "照明损坏");
     member
         .notebook
         .edit(hazard, edit("place", "地下泵房"))
         .unwrap();
-    let comment = HazardEvent::Commented {
-        text: "已通知电工".into(),
-    };
-    let comment = member.notebook.act_on_hazard(hazard, &comment).unwrap();
+    let comment = comment("已通知电工");
+    let comment = act(&mut member, hazard, &comment);
     admin.notebook.end_grant(grant, "调离").unwrap();
     fleet.sync(&mut admin).await;
     fleet.env.advance(31 * DAY_MS);
@@ -95,13 +90,9 @@ async fn work_that_arrives_after_the_grace_comes_back_with_all_that_was_typed() 
 async fn a_temporary_branch_is_applied_for_offline_and_its_space_passes_to_the_host() {
     let mut fleet = Fleet::new(23).await;
     let (top, first) = (fleet.plant.committee, fleet.plant.first);
-    let mut on_site = fleet.phone("王建国", first, &[(Role::Member, first)]).await;
-    let mut superior = fleet
-        .phone("周书记", top, &[(Role::BranchSecretary, top)])
-        .await;
-    let mut host = fleet
-        .phone("孙书记", first, &[(Role::BranchSecretary, first)])
-        .await;
+    let mut on_site = fleet.enlist("王建国", Role::Member, first).await;
+    let mut superior = fleet.enlist("周书记", Role::BranchSecretary, top).await;
+    let mut host = fleet.enlist("孙书记", Role::BranchSecretary, first).await;
     for phone in [&mut on_site, &mut superior, &mut host] {
         fleet.sync(phone).await;
     }
@@ -140,10 +131,8 @@ async fn a_temporary_branch_is_applied_for_offline_and_its_space_passes_to_the_h
     fleet.sync(&mut host).await;
     let view = host.notebook.get::<PartyOrg>(org).unwrap().view;
     assert_eq!(view.state.status, PartyOrgStatus::Dissolved);
-    let note = HazardEvent::Commented {
-        text: "本支部接管".into(),
-    };
-    host.notebook.act_on_hazard(hazard, &note).unwrap();
+    let note = comment("本支部接管");
+    act(&mut host, hazard, &note);
     assert_eq!(fleet.sync(&mut host).await.acknowledged, 1);
     fleet.sync(&mut superior).await;
     assert_eq!(seen(&superior, hazard), seen(&host, hazard));
@@ -153,16 +142,10 @@ async fn a_temporary_branch_is_applied_for_offline_and_its_space_passes_to_the_h
 async fn a_violation_is_seen_by_who_recorded_it_and_who_handles_it_and_nobody_else() {
     let mut fleet = Fleet::new(24).await;
     let (top, branch) = (fleet.plant.committee, fleet.plant.first);
-    let mut recorder = fleet
-        .phone("王建国", branch, &[(Role::Member, branch)])
-        .await;
-    let mut officer = fleet
-        .phone("赵安全", branch, &[(Role::SafetyOfficer, branch)])
-        .await;
-    let mut colleague = fleet
-        .phone("李师傅", branch, &[(Role::Member, branch)])
-        .await;
-    let mut admin = fleet.phone("陈督查", top, &[(Role::Admin, top)]).await;
+    let mut recorder = fleet.enlist("王建国", Role::Member, branch).await;
+    let mut officer = fleet.enlist("赵安全", Role::SafetyOfficer, branch).await;
+    let mut colleague = fleet.enlist("李师傅", Role::Member, branch).await;
+    let mut admin = fleet.enlist("陈督查", Role::Admin, top).await;
     for phone in [&mut recorder, &mut officer, &mut colleague, &mut admin] {
         fleet.sync(phone).await;
     }

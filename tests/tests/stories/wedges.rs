@@ -2,40 +2,22 @@
 //! up to date, and what was committed is there once.
 
 use serde_json::json;
+use vanguard_core::NotebookError;
 use vanguard_core::calendar::DAY_MS;
-use vanguard_core::id::{DocumentId, HazardId, MemberId};
+use vanguard_core::id::{HazardId, MemberId};
 use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature};
 use vanguard_core::model::{Author, Role};
 use vanguard_core::rules::Refusal;
 use vanguard_core::sync::Options;
-use vanguard_core::{NewEvent, NotebookError, Verb};
-use vanguard_server::relay::Act;
-use vanguard_tests::plain::PlainLog;
-use vanguard_tests::verdict::everybody_agrees;
-use vanguard_tests::{Fleet, Phone, event_ids};
+use vanguard_tests::{Fleet, event_ids};
 
-use super::damage::contents;
-use super::{assigned, graded, rectified, report, seen, verified};
-
-pub(super) fn comment(text: &str) -> HazardEvent {
-    HazardEvent::Commented { text: text.into() }
-}
-
-/// Syncs all phones in turn until each has all, and holds them against the log.
-pub(super) async fn all_agree(fleet: &Fleet, phones: &mut [&mut Phone]) {
-    for _ in 0..4 {
-        for phone in phones.iter_mut() {
-            fleet.sync(phone).await;
-        }
-    }
-    let log = PlainLog::read(&fleet.data).unwrap();
-    let notebooks: Vec<_> = phones.iter().map(|phone| &phone.notebook).collect();
-    let wrongs = everybody_agrees(&fleet.relay, &log, i64::MIN, &notebooks).await;
-    assert_eq!(wrongs, Vec::<String>::new());
-}
+use super::{
+    act, all_agree, assigned, at_the_console, comment, contents, graded, rectified, report, seen,
+    verified,
+};
 
 /// What closes a general hazard that is reported.
-pub(super) fn to_the_end(fleet: &Fleet, person: MemberId) -> [HazardEvent; 5] {
+fn to_the_end(fleet: &Fleet, person: MemberId) -> [HazardEvent; 5] {
     [
         graded(HazardGrade::General),
         assigned(fleet.plant.contractor, person),
@@ -45,55 +27,15 @@ pub(super) fn to_the_end(fleet: &Fleet, person: MemberId) -> [HazardEvent; 5] {
     ]
 }
 
-/// An act at the relay's console in somebody's name.
-pub(super) async fn at_the_console(
-    fleet: &Fleet,
-    author: Author,
-    document: impl Into<DocumentId>,
-    event: &impl serde::Serialize,
-) {
-    let serde_json::Value::Object(body) = serde_json::to_value(event).unwrap() else {
-        unreachable!("events are maps");
-    };
-    let clock: &dyn vanguard_core::Env = &*fleet.env;
-    let event = NewEvent {
-        id: vanguard_core::id::EventId(clock.uuid_v7()),
-        at_ms: clock.now_ms(),
-        body,
-    };
-    let act = Act {
-        document: document.into(),
-        verb: Verb::Append { event },
-    };
-    fleet.relay.act(author, vec![act]).await.unwrap();
-}
-
-pub(super) fn author(fleet: &Fleet, member: MemberId, role: Role) -> Author {
-    let directory = fleet.relay.directory();
-    let grants = directory.grants_of(member);
-    let (grant, _) = grants.iter().find(|(_, grant)| grant.role == role).unwrap();
-    Author {
-        member,
-        role,
-        grant: *grant,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hazard_that_was_pruned_comes_back_whole_when_it_is_reopened() {
     let mut fleet = Fleet::new(51).await;
     let (top, first, second) = (fleet.plant.committee, fleet.plant.first, fleet.plant.second);
-    let mut officer = fleet
-        .phone("赵安全", first, &[(Role::SafetyOfficer, first)])
-        .await;
-    let mut checker = fleet
-        .phone("孙书记", first, &[(Role::BranchSecretary, first)])
-        .await;
+    let mut officer = fleet.enlist("赵安全", Role::SafetyOfficer, first).await;
+    let mut checker = fleet.enlist("孙书记", Role::BranchSecretary, first).await;
     // The assigned one follows another space: the hazard reaches them by assignment alone.
-    let mut abroad = fleet
-        .phone("李师傅", second, &[(Role::Member, second)])
-        .await;
-    let mut chief = fleet.phone("陈督查", top, &[(Role::Supervisor, top)]).await;
+    let mut abroad = fleet.enlist("李师傅", Role::Member, second).await;
+    let mut chief = fleet.enlist("陈督查", Role::Supervisor, top).await;
     fleet.sync(&mut officer).await;
     let hazard = report(&mut officer, first, "会重新打开的隐患");
     fleet.sync(&mut officer).await;
@@ -105,7 +47,7 @@ async fn a_hazard_that_was_pruned_comes_back_whole_when_it_is_reopened() {
             _ => &mut officer,
         };
         fleet.sync(by).await;
-        by.notebook.act_on_hazard(hazard, event).unwrap();
+        act(by, hazard, event);
         fleet.sync(by).await;
     }
     all_agree(
@@ -124,7 +66,7 @@ async fn a_hazard_that_was_pruned_comes_back_whole_when_it_is_reopened() {
     let reopened = HazardEvent::Reopened {
         reason: "再次发现".into(),
     };
-    chief.notebook.act_on_hazard(hazard, &reopened).unwrap();
+    act(&mut chief, hazard, &reopened);
     fleet.sync(&mut chief).await;
     for narrow in [1_024, 1 << 20] {
         let phone = if narrow == 1_024 {
@@ -139,10 +81,7 @@ async fn a_hazard_that_was_pruned_comes_back_whole_when_it_is_reopened() {
         fleet.sync_with(phone, options).await;
         let before = if narrow == 1_024 { 7 } else { 8 };
         assert_eq!(event_ids(&seen(phone, hazard)).len(), before);
-        phone
-            .notebook
-            .act_on_hazard(hazard, &comment("又看到了"))
-            .unwrap();
+        act(phone, hazard, &comment("又看到了"));
         let progress = fleet.sync(phone).await;
         assert_eq!((progress.acknowledged, progress.refused), (1, 0));
     }
@@ -157,10 +96,8 @@ async fn a_hazard_that_was_pruned_comes_back_whole_when_it_is_reopened() {
 async fn a_space_that_is_left_and_entered_again_is_there_again_and_nothing_unsent_is_lost() {
     let mut fleet = Fleet::new(52).await;
     let (first, second) = (fleet.plant.first, fleet.plant.second);
-    let mut native = fleet
-        .phone("孙书记", second, &[(Role::BranchSecretary, second)])
-        .await;
-    let mut guest = fleet.phone("王建国", first, &[(Role::Member, first)]).await;
+    let mut native = fleet.enlist("孙书记", Role::BranchSecretary, second).await;
+    let mut guest = fleet.enlist("王建国", Role::Member, first).await;
     let grant = fleet.grant(guest.member(), Role::Member, second).await;
     for phone in [&mut native, &mut guest] {
         fleet.sync(phone).await;
@@ -170,17 +107,11 @@ async fn a_space_that_is_left_and_entered_again_is_there_again_and_nothing_unsen
         .collect();
     fleet.sync(&mut native).await;
     fleet.sync(&mut guest).await;
-    guest
-        .notebook
-        .act_on_hazard(hazards[3], &comment("离开之前"))
-        .unwrap();
+    act(&mut guest, hazards[3], &comment("离开之前"));
     let ended = json!({"event": "ended", "reason": "轮岗"});
     at_the_console(&fleet, Author::OPERATOR, grant, &ended).await;
     for hazard in &hazards {
-        native
-            .notebook
-            .act_on_hazard(*hazard, &comment("期间"))
-            .unwrap();
+        act(&mut native, *hazard, &comment("期间"));
     }
     fleet.sync(&mut native).await;
     fleet.sync(&mut guest).await;
@@ -210,8 +141,7 @@ async fn a_space_that_is_left_and_entered_again_is_there_again_and_nothing_unsen
 async fn what_cannot_be_admitted_is_not_begun_and_blocks_nothing() {
     let mut fleet = Fleet::new(59).await;
     let branch = fleet.plant.first;
-    let roles = [(Role::SafetyOfficer, branch)];
-    let mut phone = fleet.phone("赵安全", branch, &roles).await;
+    let mut phone = fleet.enlist("赵安全", Role::SafetyOfficer, branch).await;
     fleet.sync(&mut phone).await;
     let hazard = report(&mut phone, branch, "原来的描述");
     let before = contents(&phone);

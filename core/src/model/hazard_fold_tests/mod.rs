@@ -127,15 +127,7 @@ fn assigned(person: Party, plan: Option<MajorHazardPlan>) -> HazardEvent {
 }
 
 fn plan() -> MajorHazardPlan {
-    MajorHazardPlan {
-        goals_and_tasks: "消除泄漏".into(),
-        methods_and_measures: "更换法兰".into(),
-        funds_and_supplies: "两万元".into(),
-        body_and_people: "设备科".into(),
-        time_limit_and_requirements: "十日内".into(),
-        safety_measures_and_contingency_plan: "停气置换".into(),
-        principal: "总经理".into(),
-    }
+    MajorHazardPlan::filled_with("已落实")
 }
 
 fn rectified(on_behalf_of: Option<Party>, on_the_spot: bool) -> HazardEvent {

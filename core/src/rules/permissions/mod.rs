@@ -1,5 +1,5 @@
-//! Who may create, edit and append to each kind of record. What the record's own state allows is
-//! not said here but by [`Record::apply`].
+//! Who may create, edit and append to each kind of record: a line for each in most of them. What the
+//! record's own state allows is not said here but by [`Record::apply`].
 
 mod organisation;
 mod places;
@@ -7,9 +7,8 @@ mod safety;
 
 use crate::id::OrgId;
 use crate::model::{Author, Header, Record, Role, View};
-
-use crate::rules::Refusal;
-use crate::rules::directory::{Directory, StoredGrant, handles_violations};
+use crate::rules::directory::{Directory, StoredGrant};
+use crate::rules::{REVIEWERS, Refusal, Ruling, require};
 
 /// An author whose grant is in good standing, and the directory to judge its reach by.
 #[derive(Clone, Copy, Debug)]
@@ -24,65 +23,38 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// Requires the role to be one of `roles`, wherever it is held.
+    fn is_one_of(&self, roles: &[Role]) -> Ruling {
+        require(roles.contains(&self.author.role), Refusal::Role)
+    }
+
     /// Requires the role to be one of `roles`, and the grant to reach `space`.
-    fn holds(&self, roles: &[Role], space: OrgId) -> Result<(), Refusal> {
-        let Some(grant) = self.grant else {
-            return Ok(());
-        };
-        if !roles.contains(&grant.role) {
-            return Err(Refusal::Role);
-        }
+    fn holds(&self, roles: &[Role], space: OrgId) -> Ruling {
+        let is_right = self.grant.is_none_or(|it| roles.contains(&it.role));
+        require(is_right, Refusal::Role)?;
         self.reaches(space)
     }
 
     /// Requires the grant to reach `space`.
-    fn reaches(&self, space: OrgId) -> Result<(), Refusal> {
-        let Some(grant) = self.grant else {
-            return Ok(());
-        };
-        require(
-            self.directory.reaches(grant.org, grant.role, space),
-            Refusal::OutsideSpace,
-        )
+    fn reaches(&self, space: OrgId) -> Ruling {
+        let reaches = |it: &StoredGrant| self.directory.reaches(it.org, it.role, space);
+        require(self.grant.is_none_or(reaches), Refusal::OutsideSpace)
     }
 
     /// Requires the grant to be of an organisation above `org`.
-    fn is_superior_of(&self, org: OrgId) -> Result<(), Refusal> {
-        let Some(grant) = self.grant else {
-            return Ok(());
-        };
-        require(
-            self.directory.is_above(grant.org, org),
-            Refusal::OutsideSpace,
-        )
+    fn is_superior_of(&self, org: OrgId) -> Ruling {
+        let is_above = |it: &StoredGrant| self.directory.is_above(it.org, org);
+        require(self.grant.is_none_or(is_above), Refusal::OutsideSpace)
     }
 
     fn is_operator(&self) -> bool {
         self.grant.is_none()
     }
-}
 
-fn require(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(refusal) }
+    fn is_creator_of(&self, header: &Header) -> bool {
+        header.creator == self.author.member
+    }
 }
-
-const MEMBERS: &[Role] = &[
-    Role::Member,
-    Role::ZoneHolder,
-    Role::Rectifier,
-    Role::SafetyOfficer,
-    Role::BranchSecretary,
-    Role::Supervisor,
-    Role::Admin,
-];
-const KEEPERS: &[Role] = &[Role::BranchSecretary, Role::Admin];
-const REGISTRARS: &[Role] = &[Role::SafetyOfficer, Role::BranchSecretary, Role::Admin];
-const TEMPLATE_KEEPERS: &[Role] = &[
-    Role::SafetyOfficer,
-    Role::BranchSecretary,
-    Role::Supervisor,
-    Role::Admin,
-];
 
 /// Who may do what to records of a kind. Every method gives the reason when the answer is no.
 pub trait Governed: Record {
@@ -93,7 +65,7 @@ pub trait Governed: Record {
     ///
     /// # Errors
     /// [`Refusal::NotEditable`] where one of them is fixed.
-    fn check_editable<'a>(mut fields: impl Iterator<Item = &'a str>) -> Result<(), Refusal> {
+    fn check_editable<'a>(mut fields: impl Iterator<Item = &'a str>) -> Ruling {
         let is_fixed = fields.any(|field| Self::FIXED_FIELDS.contains(&field));
         require(!is_fixed, Refusal::NotEditable)
     }
@@ -104,7 +76,7 @@ pub trait Governed: Record {
     /// # Errors
     /// [`Refusal::TextMissing`] where a text that it cannot do without is empty, and what else
     /// its kind asks.
-    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal>;
+    fn check_fields(fields: &Self::Fields) -> Ruling;
 
     /// Is the event a mere remark? A document that has grown too large takes decisions, and no
     /// remarks.
@@ -112,28 +84,26 @@ pub trait Governed: Record {
         false
     }
 
-    /// May the author create this record?
+    /// May the author create this record, whose fields [make one](Self::check_fields)?
     ///
     /// # Errors
     /// The reason why not.
-    fn may_create(judge: &Judge<'_>, header: &Header, fields: &Self::Fields)
-    -> Result<(), Refusal>;
+    fn may_create(judge: &Judge<'_>, header: &Header, fields: &Self::Fields) -> Ruling;
 
     /// May the author edit a field of this record?
     ///
     /// # Errors
     /// The reason why not.
-    fn may_edit(judge: &Judge<'_>, view: &View<Self>) -> Result<(), Refusal>;
+    fn may_edit(judge: &Judge<'_>, view: &View<Self>) -> Ruling;
 
     /// May the author append this event, as far as reach and person go?
     ///
     /// # Errors
     /// The reason why not.
-    fn may_append(judge: &Judge<'_>, view: &View<Self>, event: &Self::Event)
-    -> Result<(), Refusal>;
+    fn may_append(judge: &Judge<'_>, view: &View<Self>, event: &Self::Event) -> Ruling;
 }
 
-/// Whether somebody in this role may see the names in a violation.
-pub const fn is_name_visible(role: Role) -> bool {
-    handles_violations(role)
+/// Whether somebody in this role handles violations, and so sees the names in them.
+pub fn is_name_visible(role: Role) -> bool {
+    REVIEWERS.contains(&role)
 }

@@ -1,18 +1,17 @@
 //! Hazards, inspections and violations: who reports, works on and decides them.
 
 use crate::model::hazard::{Hazard, HazardEvent, Party};
-use crate::model::inspection::{Inspection, InspectionEvent, InspectionFields};
+use crate::model::inspection::{Inspection, InspectionEvent};
 use crate::model::photo::check_photos;
 use crate::model::violation::{Violation, ViolationEvent, ViolationStatus};
 use crate::model::{Header, Record, Role, View};
-use crate::rules::Refusal;
-use crate::rules::directory::handles_violations;
+use crate::rules::{MEMBERS, REVIEWERS, Refusal, Ruling, require, require_text};
 
-use super::{Governed, Judge, MEMBERS, require};
+use super::{Governed, Judge};
 
 impl Governed for Hazard {
-    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
-        require(!fields.description.trim().is_empty(), Refusal::TextMissing)?;
+    fn check_fields(fields: &Self::Fields) -> Ruling {
+        require_text(&fields.description)?;
         check_photos(&fields.photos)
     }
 
@@ -23,33 +22,20 @@ impl Governed for Hazard {
         )
     }
 
-    fn may_create(
-        judge: &Judge<'_>,
-        header: &Header,
-        fields: &Self::Fields,
-    ) -> Result<(), Refusal> {
-        Self::check_fields(fields)?;
+    fn may_create(judge: &Judge<'_>, header: &Header, _: &Self::Fields) -> Ruling {
         judge.holds(MEMBERS, header.space)
     }
 
-    fn may_edit(judge: &Judge<'_>, view: &View<Self>) -> Result<(), Refusal> {
+    fn may_edit(judge: &Judge<'_>, view: &View<Self>) -> Ruling {
         judge.holds(MEMBERS, view.header.space)?;
         require(Self::is_open(&view.state), Refusal::Status)
     }
 
-    fn may_append(
-        judge: &Judge<'_>,
-        view: &View<Self>,
-        event: &HazardEvent,
-    ) -> Result<(), Refusal> {
+    fn may_append(judge: &Judge<'_>, view: &View<Self>, event: &Self::Event) -> Ruling {
         if let HazardEvent::Rectified(rectification) = event {
             check_photos(&rectification.photos)?;
         }
-        let assigned = view
-            .state
-            .assignment
-            .as_ref()
-            .map(|assignment| &assignment.person);
+        let assigned = view.state.assignment.as_ref().map(|it| &it.person);
         let is_for_the_assigned = matches!(
             event,
             HazardEvent::Rectified(_)
@@ -64,7 +50,7 @@ impl Governed for Hazard {
 }
 
 impl Governed for Inspection {
-    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
+    fn check_fields(fields: &Self::Fields) -> Ruling {
         fields.check()
     }
 
@@ -72,37 +58,25 @@ impl Governed for Inspection {
         matches!(event, InspectionEvent::Commented { .. })
     }
 
-    fn may_create(
-        judge: &Judge<'_>,
-        header: &Header,
-        fields: &InspectionFields,
-    ) -> Result<(), Refusal> {
-        Self::check_fields(fields)?;
+    fn may_create(judge: &Judge<'_>, header: &Header, _: &Self::Fields) -> Ruling {
         judge.holds(MEMBERS, header.space)
     }
 
-    fn may_edit(_: &Judge<'_>, _: &View<Self>) -> Result<(), Refusal> {
+    fn may_edit(_: &Judge<'_>, _: &View<Self>) -> Ruling {
         Err(Refusal::NotEditable)
     }
 
-    fn may_append(
-        judge: &Judge<'_>,
-        view: &View<Self>,
-        event: &InspectionEvent,
-    ) -> Result<(), Refusal> {
+    fn may_append(judge: &Judge<'_>, view: &View<Self>, event: &Self::Event) -> Ruling {
         if matches!(event, InspectionEvent::Corrected { .. }) {
-            require(
-                view.header.creator == judge.author.member,
-                Refusal::NotCreator,
-            )?;
+            require(judge.is_creator_of(&view.header), Refusal::NotCreator)?;
         }
         judge.reaches(view.header.space)
     }
 }
 
 impl Governed for Violation {
-    fn check_fields(fields: &Self::Fields) -> Result<(), Refusal> {
-        require(!fields.description.trim().is_empty(), Refusal::TextMissing)?;
+    fn check_fields(fields: &Self::Fields) -> Ruling {
+        require_text(&fields.description)?;
         check_photos(&fields.photos)
     }
 
@@ -110,32 +84,22 @@ impl Governed for Violation {
         matches!(event, ViolationEvent::Commented { .. })
     }
 
-    fn may_create(
-        judge: &Judge<'_>,
-        header: &Header,
-        fields: &Self::Fields,
-    ) -> Result<(), Refusal> {
-        Self::check_fields(fields)?;
+    fn may_create(judge: &Judge<'_>, header: &Header, _: &Self::Fields) -> Ruling {
         judge.holds(MEMBERS, header.space)
     }
 
-    fn may_edit(judge: &Judge<'_>, view: &View<Self>) -> Result<(), Refusal> {
-        let is_creator = view.header.creator == judge.author.member;
+    fn may_edit(judge: &Judge<'_>, view: &View<Self>) -> Ruling {
         let is_handler = judge.author.role == Role::SafetyOfficer;
-        require(is_creator || is_handler, Refusal::NotCreator)?;
-        require(
-            view.state.status == ViolationStatus::Recorded,
-            Refusal::Status,
-        )?;
+        let may_correct = is_handler || judge.is_creator_of(&view.header);
+        require(may_correct, Refusal::NotCreator)?;
+        let is_untouched = view.state.status == ViolationStatus::Recorded;
+        require(is_untouched, Refusal::Status)?;
         judge.reaches(view.header.space)
     }
 
-    fn may_append(judge: &Judge<'_>, view: &View<Self>, _: &Self::Event) -> Result<(), Refusal> {
-        let is_creator = view.header.creator == judge.author.member;
-        require(
-            is_creator || judge.is_operator() || handles_violations(judge.author.role),
-            Refusal::Role,
-        )?;
+    fn may_append(judge: &Judge<'_>, view: &View<Self>, _: &Self::Event) -> Ruling {
+        let handles = judge.is_operator() || REVIEWERS.contains(&judge.author.role);
+        require(handles || judge.is_creator_of(&view.header), Refusal::Role)?;
         judge.reaches(view.header.space)
     }
 }

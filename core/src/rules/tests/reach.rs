@@ -94,19 +94,6 @@ fn a_device_follows_what_its_members_grants_reach_and_the_directory() {
 }
 
 #[test]
-fn the_first_role_that_reaches_is_the_one_acted_under() {
-    let mut directory = directory();
-    let member = give(&mut directory, SOMEBODY, PartyMember, BRANCH);
-    let officer = give(&mut directory, SOMEBODY, SafetyOfficer, COMMITTEE);
-    let find = |roles: &[Role], space| directory.find_grant(SOMEBODY, roles, space);
-    assert_eq!(find(&[PartyMember, SafetyOfficer], BRANCH), Some(member));
-    assert_eq!(find(&[SafetyOfficer, PartyMember], BRANCH), Some(officer));
-    assert_eq!(find(&[PartyMember, SafetyOfficer], GROUP), Some(officer));
-    assert_eq!(find(&[PartyMember], OTHER_BRANCH), None);
-    assert_eq!(find(&[Supervisor], BRANCH), None);
-}
-
-#[test]
 fn what_needs_no_office_is_not_done_under_one() {
     let mut directory = directory();
     let officer = give(&mut directory, SOMEBODY, SafetyOfficer, BRANCH);

@@ -226,7 +226,7 @@ fn nothing_is_known_of_an_empty_ledger() {
         year: 2026,
         quarter: 1,
     };
-    let now_ms = quarter.next().range_ms().0;
+    let now_ms = quarter.next().first_day().start_ms();
     let found = quarterly(world.store.reader(), &world.facts, &[], quarter, now_ms).unwrap();
     let rates = [
         found.closing_rate,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use vanguard_core::wire;
+use vanguard_core::wire::{self, SyncRequest};
 
-use super::{Rig, sync_request};
+use super::Rig;
 
 const SHORT: Duration = Duration::from_secs(1);
 /// No limit of a test: whatever hangs ends some day.
@@ -126,7 +126,7 @@ async fn too_large_a_body_is_refused_before_it_is_sent() {
 async fn what_is_in_flight_when_the_relay_stops_is_answered() {
     let rig = Rig::plain(|_| {}).await;
     let (_, bearer) = rig.device().await;
-    let body = wire::encode(&sync_request());
+    let body = wire::encode(&SyncRequest::default());
     let mut stream = connect(&rig).await;
     begin_sync(&mut stream, &bearer, body.len()).await;
     stream.write_all(&body[..4]).await.unwrap();

@@ -19,7 +19,7 @@ use vanguard_core::invite::{Invite, enrolment_statement};
 use vanguard_core::keys::{SoftwareKey, hex};
 use vanguard_core::model::Author;
 use vanguard_core::model::people::{Member, MemberFields};
-use vanguard_core::wire::{self, EnrolRequest, EnrolResponse, Health, SyncRequest};
+use vanguard_core::wire::{self, EnrolRequest, EnrolResponse};
 use vanguard_core::{Env, SystemEnv};
 
 use super::{Config, Ready, Server};
@@ -141,22 +141,6 @@ fn enrol_request(invite: &Invite, key: &SoftwareKey) -> EnrolRequest {
         public_key,
         name: "一号手机".into(),
         signature: key.sign(&statement),
-    }
-}
-
-fn sync_request() -> SyncRequest {
-    SyncRequest {
-        protocol: wire::PROTOCOL,
-        cursor: None,
-        batches: vec![],
-        held: vec![],
-        scope: [0; 8],
-        bootstraps: vec![],
-        want: vec![],
-        page_bytes: wire::PAGE_BYTES,
-        window_days: 90,
-        health: Health::default(),
-        photos: vec![],
     }
 }
 

@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use vanguard_core::SystemEnv;
 use vanguard_core::id::MemberId;
 use vanguard_core::keys::{SoftwareKey, hex};
-use vanguard_core::wire::{self, LiveNews, SyncResponse};
+use vanguard_core::wire::{self, LiveNews, SyncRequest, SyncResponse};
 
-use super::{Rig, enrol_request, pinned, problem, sync_request};
+use super::{Rig, enrol_request, pinned, problem};
 
 #[tokio::test]
 async fn a_phone_enrols_is_confirmed_syncs_and_is_revoked() {
@@ -29,7 +29,7 @@ async fn a_phone_enrols_is_confirmed_syncs_and_is_revoked() {
 
     let bearer = format!("Bearer {}", hex(&enrolled.credential));
     let sync = || {
-        let request = rig.post_cbor("/v1/sync", wire::encode(&sync_request()));
+        let request = rig.post_cbor("/v1/sync", wire::encode(&SyncRequest::default()));
         request.header("authorization", bearer.clone()).send()
     };
     let refused = problem(sync().await.unwrap()).await;
@@ -122,15 +122,15 @@ async fn bad_bodies_are_turned_away_at_the_door() {
     let noise = post("identity", vec![0xff; 64]).await.unwrap();
     assert_eq!(problem(noise).await, (400, "bad-request".into()));
 
-    let good = wire::encode(&sync_request());
+    let good = wire::encode(&SyncRequest::default());
     let good = zstd::encode_all(&good[..], 3).unwrap();
     assert_eq!(post("zstd", good).await.unwrap().status(), StatusCode::OK);
-    let mut old = sync_request();
+    let mut old = SyncRequest::default();
     old.protocol = 0;
     let old = post("identity", wire::encode(&old)).await.unwrap();
     assert_eq!(problem(old).await, (426, "client-too-old".into()));
 
-    let stranger = rig.post_cbor("/v1/sync", wire::encode(&sync_request()));
+    let stranger = rig.post_cbor("/v1/sync", wire::encode(&SyncRequest::default()));
     let stranger = stranger.header("authorization", format!("Bearer {}", "00".repeat(32)));
     let refused = problem(stranger.send().await.unwrap()).await;
     assert_eq!(refused, (401, "credential-unknown".into()));

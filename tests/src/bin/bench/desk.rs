@@ -3,21 +3,20 @@
 //! fills itself there.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use vanguard_core::SystemEnv;
 use vanguard_core::env::Env;
 use vanguard_server::access::Session;
-use vanguard_server::{Config, Server, Tls};
+use vanguard_server::{Config, Server};
 
 use crate::news;
+use crate::process;
 use crate::scrolling;
 use crate::table::Table;
 use crate::year::{self, Year};
@@ -53,32 +52,15 @@ pub(crate) fn run(args: &[String]) {
         std::process::exit(2);
     };
     let (inspections, supervisors) = (inspections.parse().unwrap(), supervisors.parse().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let mut config = Config::new(data);
-        config.tls = Tls::Plain;
-        config.limits.connections = 2_000;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::start(listener, config).unwrap();
+    let mut config = Config::new(data);
+    config.limits.connections = 2_000;
+    process::serve(config, async |server| {
         let begun = Instant::now();
-        let year = year_in(&server, Path::new(data), inspections, supervisors).await;
-        let ready = ready(&server, &year, begun.elapsed());
-        println!("{}", serde_json::to_string(&ready).unwrap());
-        std::io::stdout().flush().unwrap();
-        let ended = tokio::task::spawn_blocking(|| {
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        });
-        let news = tokio::spawn(news::bring(server.relay(), year));
-        server
-            .run(async {
-                let _ = ended.await;
-                news.abort();
-            })
-            .await;
+        let year = year_in(server, Path::new(data), inspections, supervisors).await;
+        let ready = ready(server, &year, begun.elapsed());
+        let mut beside = JoinSet::new();
+        beside.spawn(news::bring(server.relay(), year));
+        (ready, beside)
     });
 }
 
@@ -124,11 +106,8 @@ pub(crate) async fn measure(
     let passing = tempfile::tempdir().unwrap();
     let directory = keep.unwrap_or(passing.path());
     std::fs::create_dir_all(directory).unwrap();
-    let mut child = start(directory, inspections, supervisors);
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut line).unwrap();
-    let ready: Ready = serde_json::from_str(&line).unwrap();
+    let (mut child, ready) =
+        process::start::<Ready>(COMMAND, directory, &[inspections, supervisors]);
     eprintln!("filled in {:.0} s", ready.filled_s);
 
     let everybody = ready.tokens.iter().enumerate().map(|(number, token)| {
@@ -151,17 +130,6 @@ pub(crate) async fn measure(
     scrolling::measure(&ready.url, &ready.tokens[0], table);
     drop(child.stdin.take());
     child.wait().unwrap();
-}
-
-fn start(data: &Path, inspections: usize, supervisors: usize) -> std::process::Child {
-    Command::new(std::env::current_exe().unwrap())
-        .arg(COMMAND)
-        .arg(data)
-        .args([inspections.to_string(), supervisors.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
 }
 
 /// A page as the console opens it: the calls that it makes at once, each with its name.

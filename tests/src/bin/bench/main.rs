@@ -11,6 +11,7 @@ mod limits;
 mod news;
 mod notebooks;
 mod photos;
+mod process;
 mod relay;
 mod scale;
 mod scrolling;
@@ -83,12 +84,7 @@ fn main() {
     };
     let is_asked = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
     let mut table = Table::default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    process::runtime().block_on(async {
         if is_asked("storm") {
             storm::measure(&options, &mut table).await;
         }

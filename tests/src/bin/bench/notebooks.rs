@@ -20,7 +20,7 @@ use vanguard_tests::Fleet;
 use crate::fleet::inspection;
 use crate::relay::peak_bytes;
 use crate::table::Table;
-use crate::{bindings, limits};
+use crate::{bindings, limits, process};
 
 const TIMES: usize = 300;
 
@@ -31,16 +31,10 @@ fn median(mut seconds: Vec<f64>) -> f64 {
 
 /// A verb, committed: beside one transaction of the same bytes.
 pub(crate) fn measure_verbs(table: &mut Table) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    process::runtime().block_on(async {
         let mut fleet = Fleet::new(1).await;
         let branch = fleet.plant.first;
-        let mut phone = fleet
-            .phone("王建国", branch, &[(Role::Member, branch)])
-            .await;
+        let mut phone = fleet.enlist("王建国", Role::Member, branch).await;
         fleet.sync(&mut phone).await;
         let zones: Vec<ZoneId> = (0..20)
             .map(|_| ZoneId((&SystemEnv as &dyn Env).uuid_v7()))

@@ -1,13 +1,12 @@
 //! The relay of the bench, in a process of its own: so that its memory is its own, and it can be
 //! killed.
 
-use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use vanguard_core::SystemEnv;
 use vanguard_core::env::Env;
 use vanguard_core::id::{GrantId, MemberId, OrgId, ZoneId};
@@ -15,8 +14,10 @@ use vanguard_core::invite::Invite;
 use vanguard_core::model::organisation::{PartyOrg, PartyOrgFields, PartyOrgKind};
 use vanguard_core::model::people::{Grant, GrantFields, Member, MemberFields};
 use vanguard_core::model::{Author, Role};
-use vanguard_server::{Config, Server, Tls};
+use vanguard_server::{Config, Server};
 use vanguard_tests::creation;
+
+use crate::process;
 
 /// What makes this program a relay.
 pub(crate) const COMMAND: &str = "relay";
@@ -58,18 +59,7 @@ impl RelayProcess {
             Spaces::Apart => members,
             Spaces::Together => members.min(1),
         };
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg(COMMAND)
-            .arg(data)
-            .args([members, supervisors, branches].map(|number| number.to_string()))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let ready = serde_json::from_str(&line).unwrap();
+        let (child, ready) = process::start(COMMAND, data, &[members, supervisors, branches]);
         Self { child, ready }
     }
 
@@ -111,29 +101,12 @@ pub(crate) fn run(args: &[String]) {
     };
     let [members, supervisors, branches] =
         [members, supervisors, branches].map(|number| number.parse().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let mut config = Config::new(data);
-        config.auto_confirm = true;
-        config.tls = Tls::Plain;
-        config.limits.connections = 5_000;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::start(listener, config).unwrap();
-        let ready = found(&server, members, supervisors, branches).await;
-        println!("{}", serde_json::to_string(&ready).unwrap());
-        std::io::stdout().flush().unwrap();
-        let ended = tokio::task::spawn_blocking(|| {
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        });
-        server
-            .run(async {
-                let _ = ended.await;
-            })
-            .await;
+    let mut config = Config::new(data);
+    config.auto_confirm = true;
+    config.limits.connections = 5_000;
+    process::serve(config, async |server| {
+        let ready = found(server, members, supervisors, branches).await;
+        (ready, JoinSet::new())
     });
 }
 

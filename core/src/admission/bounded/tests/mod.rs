@@ -186,30 +186,16 @@ fn numbers_in_a_longer_form_or_beyond_64_bits_are_refused() {
     assert_eq!(signed(&[0x80; 20]), Err(Refusal::Malformed));
 }
 
-fn uleb(mut value: u64) -> Vec<u8> {
+fn uleb(value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    loop {
-        let byte = u8::try_from(value & 0x7f).unwrap();
-        value >>= 7;
-        if value == 0 {
-            bytes.push(byte);
-            return bytes;
-        }
-        bytes.push(byte | 0x80);
-    }
+    leb128::write::unsigned(&mut bytes, value).unwrap();
+    bytes
 }
 
-fn sleb(mut value: i64) -> Vec<u8> {
+fn sleb(value: i64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    loop {
-        let byte = u8::try_from(value & 0x7f).unwrap();
-        value >>= 7;
-        if (value == 0 && byte & 0x40 == 0) || (value == -1 && byte & 0x40 != 0) {
-            bytes.push(byte);
-            return bytes;
-        }
-        bytes.push(byte | 0x80);
-    }
+    leb128::write::signed(&mut bytes, value).unwrap();
+    bytes
 }
 
 /// A chunk with a right checksum.

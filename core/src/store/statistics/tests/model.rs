@@ -216,7 +216,7 @@ impl Model {
                 mode: RectificationMode::Deadline,
                 deadline_ms,
                 assurances: None,
-                plan: Some(plan()),
+                plan: Some(MajorHazardPlan::filled_with("见附件")),
             });
             step(world, supervisor, &assigned);
         }
@@ -340,17 +340,4 @@ impl Model {
 
 fn at_ms_after(world: &mut World, from_ms: i64) -> i64 {
     from_ms + 10 * DAY_MS + world.random.below(60 * DAY_MS)
-}
-
-fn plan() -> MajorHazardPlan {
-    let part = || "见附件".to_owned();
-    MajorHazardPlan {
-        goals_and_tasks: part(),
-        methods_and_measures: part(),
-        funds_and_supplies: part(),
-        body_and_people: part(),
-        time_limit_and_requirements: part(),
-        safety_measures_and_contingency_plan: part(),
-        principal: "李总".into(),
-    }
 }
