@@ -13,7 +13,7 @@ for (const language of LANGUAGES) {
     test("a hazard is graded, assigned, rectified on behalf, verified and closed out", async ({ desk }) => {
       const page = await desk("officer", { language });
       await page.goto(address("/hazards?status=reported"));
-      await page.locator("table.hazards td.main a").first().click();
+      await page.locator(".hazards td.main a").first().click();
       const act = async (label: string) => page.locator(".actions").getByRole("button", { name: label }).first().click();
       const dialog = page.getByRole("dialog");
       const submit = async () => {
