@@ -1,11 +1,10 @@
 // A desk with the console open, at which somebody is signed in. Whatever the browser complains of
 // meanwhile (an error, a text that is missing, a breach of the page's policy) fails the test.
-import { test as plain, expect, type Browser, type Page } from "@playwright/test";
+import { test as plain, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
 import { stateOf, type Guide } from "./guides";
 import type { Language } from "./words";
 
 export { expect };
-
 
 export interface Options {
   language?: Language;
@@ -19,14 +18,19 @@ export const address = (path: string) => `${process.env.RELAY_URL}${path}`;
 /** What a test does on purpose: being offline, cut off, not signed in, or refused. */
 const EXPECTED = /Failed to load resource: (net::ERR_(INTERNET_DISCONNECTED|CONNECTION_(RESET|REFUSED))|the server responded with a status of (401|403|409|410|422))/;
 
+/** A browser of its own, in which the console speaks a language. */
+async function computer(browser: Browser, language: Language, more: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1366, height: 768 }, ...more });
+  await context.addInitScript((chosen) => localStorage.setItem("vanguard.language", chosen), language);
+  return context;
+}
+
 async function open(browser: Browser, who: Guide | null, { language = "zh-CN", size }: Options, complaints: string[]): Promise<Page> {
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
+  const context = await computer(browser, language, {
     storageState: who ? stateOf(who) : undefined,
-    viewport: size ?? { width: 1366, height: 768 },
+    ...(size ? { viewport: size } : {}),
     acceptDownloads: true,
   });
-  await context.addInitScript((chosen) => localStorage.setItem("vanguard.language", chosen), language);
   await context.addInitScript(() =>
     document.addEventListener("securitypolicyviolation", (event) =>
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
@@ -41,7 +45,7 @@ async function open(browser: Browser, who: Guide | null, { language = "zh-CN", s
   return page;
 }
 
-export const test = plain.extend<{ desk: Open }>({
+export const test = plain.extend<{ desk: Open; stranger: (language: Language) => Promise<Page> }>({
   desk: async ({ browser }, use) => {
     const complaints: string[] = [];
     const pages: Page[] = [];
@@ -52,6 +56,16 @@ export const test = plain.extend<{ desk: Open }>({
     });
     await Promise.all(pages.map((page) => page.context().close()));
     expect(complaints).toEqual([]);
+  },
+  // At a relay of a test's own, that may be gone for a while: the browser may say so.
+  stranger: async ({ browser }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (language) => {
+      const context = await computer(browser, language);
+      contexts.push(context);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((context) => context.close()));
   },
 });
 
@@ -64,4 +78,16 @@ export async function ask<T>(page: Page, path: string): Promise<T> {
 
 export interface Rows {
   rows: { id: string; fields: Record<string, unknown>; state: Record<string, unknown>; conflicts: unknown[] }[];
+}
+
+/** Records of a list to which somebody may do something. */
+export async function mayDo(page: Page, list: string, event: string, count = 1): Promise<string[]> {
+  const { rows } = await ask<Rows>(page, list);
+  const found: string[] = [];
+  for (const { id } of rows) {
+    const { actions } = await ask<{ actions: { event: string; refusal?: string | null }[] }>(page, `/documents/${id}/actions`);
+    if (actions.some((action) => action.event === event && !action.refusal)) found.push(id);
+    if (found.length === count) return found;
+  }
+  throw new Error(`in ${list} only ${found.length} may be ${event}`);
 }

@@ -1,6 +1,8 @@
 // Starts programs under test and waits until they have said what they are asked for.
 import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const PROGRAM = process.env.VANGUARD ?? "../../target/release/vanguard";
@@ -76,10 +78,44 @@ export async function phone(invite: string, notebook: string): Promise<Phone> {
 }
 
 /** A port that nobody listens at. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** A relay that nobody has set up yet, in a folder of its own. */
+export interface EmptyRelay {
+  url: string;
+  folder: string;
+  /** Makes the first administrator, once. */
+  setupLink: string;
+  stop: () => Promise<void>;
+  /** Starts it again, where it was. */
+  restart: () => Promise<void>;
+  /** Ends it and removes what it kept. */
+  end: () => Promise<void>;
+}
+
+export async function emptyRelay(): Promise<EmptyRelay> {
+  const folder = mkdtempSync(join(tmpdir(), "vanguard-relay-"));
+  const port = await freePort();
+  const args = ["serve", "--data", join(folder, "relay"), "--listen", `127.0.0.1:${port}`];
+  let running = await start(args, "token=");
+  const stop = () => running.stop();
+  return {
+    url: `https://127.0.0.1:${port}`,
+    folder,
+    setupLink: String(running.said.match(/https:\S+token=\S+/)?.[0]),
+    stop,
+    restart: async () => {
+      running = await start(args, "address for phones");
+    },
+    end: async () => {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }

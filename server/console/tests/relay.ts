@@ -19,7 +19,6 @@ export default async function setUp(config: FullConfig): Promise<() => Promise<v
   const url = String(found(/open: (\S+)/g)[0]);
   const tokens = found(/signin\?token=([0-9a-f]+)/g);
   process.env.RELAY_URL = url;
-  process.env.SETUP_URL = String(found(/administrator: (\S+)/g)[0]);
   process.env.STATES = data;
   const browser = await chromium.launch(config.projects[0]?.use.launchOptions);
   for (const [at, guide] of GUIDES.entries()) {

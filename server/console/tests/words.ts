@@ -16,3 +16,7 @@ export const words = (language: Language) => ({
   ...read<typeof core>("../../core/catalogue", `${language}.json`),
   ...ownWords(language),
 });
+
+/** A text with its places filled in. */
+export const filled = (text: string, values: Record<string, string | number>) =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));

@@ -25,7 +25,6 @@ export interface AnyPage {
 type Query = Record<string, unknown>;
 type Written = Schemas["Written"];
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 const anywhere = api as any;
 
 export const listRecords = (kind: string, query: Query): Promise<AnyPage> =>

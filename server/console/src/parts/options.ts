@@ -37,7 +37,7 @@ const values = (look: Look) => ({
 const categories = (look: Look, data: string[], label = {}) => ({
   type: "category",
   data,
-  axisLabel: { fontSize: look.size, color: look.ink, ...label },
+  axisLabel: { fontSize: look.size, color: look.ink, margin: look.size, ...label },
   axisLine: { lineStyle: { color: look.ink } },
 });
 

@@ -2,8 +2,11 @@
 // roles only choose what is looked at first; what may be done is the relay's to say.
 import { ledgerPage } from "../api/ledger";
 import { listRecords } from "../api/records";
+import { word } from "../i18n";
 import { placeOf } from "../parts/place";
+import { nameOf } from "./names";
 import { roles } from "./session";
+import { time } from "./time";
 
 export interface Waiting {
   id: string;
@@ -58,14 +61,22 @@ async function hazards({ why, roles: _, ...query }: Part): Promise<Waiting[]> {
   }));
 }
 
+/** What a waiting record says of itself. */
+const TOLD = {
+  violations: ({ description = "", zone, place }: Record<string, string>) => ({ title: description, place: placeOf(zone && nameOf(zone), place) }),
+  inspections: ({ zone, inspection_kind: kind, submitted_ms: at }: Record<string, string>) => ({
+    title: nameOf(zone),
+    place: `${word("inspection_kind", kind)} · ${time(Number(at))}`,
+  }),
+};
+
 async function others(kind: "inspections" | "violations", why: string, status: string): Promise<Waiting[]> {
   const { rows } = await listRecords(kind, { status, limit: LIMIT });
   return rows.map((row) => ({
     id: row.id,
     kind,
     why,
-    title: String(row.fields.description ?? row.fields.summary ?? ""),
-    place: String(row.fields.place ?? row.fields.zone ?? ""),
+    ...TOLD[kind](row.fields as Record<string, string>),
     isOverdue: false,
     isMajor: false,
   }));

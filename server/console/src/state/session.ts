@@ -20,6 +20,10 @@ export function nowMs(): number {
   return Date.now() + clockOffset;
 }
 
+/** Tells other tabs that somebody has signed in: those whose session has run out go on. */
+const tabs = new BroadcastChannel("vanguard.session");
+tabs.onmessage = () => void (session.isExpired && resume());
+
 function signedIn(me: Me): void {
   clockOffset = me.now_ms - Date.now();
   session.me = me;
@@ -33,8 +37,8 @@ export function renewSession(): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve));
 }
 
-/** Goes on where the same person has signed in again in another tab. */
-export async function resumeSession(): Promise<void> {
+/** Goes on where the same person has signed in again. */
+async function resume(): Promise<void> {
   const { data } = await api.GET("/me").catch(() => ({ data: undefined }));
   if (data && data.number === session.me?.number) signedIn(data);
 }
@@ -48,11 +52,16 @@ export async function findSession(): Promise<boolean> {
 }
 
 export async function signIn(number: string, password: string): Promise<void> {
-  signedIn(await ask(() => api.POST("/sessions", { body: { number, password } })));
+  entered(await ask(() => api.POST("/sessions", { body: { number, password } })));
 }
 
 export async function signInByLink(token: string): Promise<void> {
-  signedIn(await ask(() => api.POST("/sessions/link", { body: { token } })));
+  entered(await ask(() => api.POST("/sessions/link", { body: { token } })));
+}
+
+function entered(me: Me): void {
+  signedIn(me);
+  tabs.postMessage(null);
 }
 
 /** Signs out here, or on every computer, and begins anew with an empty page. */
