@@ -50,6 +50,15 @@ const BURST_MS = 250;
 const REST_MS = 2_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+let scrolledAt = 0;
+document.addEventListener("scroll", () => (scrolledAt = performance.now()), { capture: true, passive: true });
+
+/** Nothing is drawn anew, or moves, under a hand that scrolls. */
+async function untilHandsRest(): Promise<void> {
+  do await pause(BURST_MS);
+  while (performance.now() - scrolledAt < BURST_MS);
+}
+
 /** What `load` gives (as JSON can write it), asked for again whenever `of` changes or the log has
  * grown. Old data stay while new are on their way. */
 export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => null): Loaded<T> {
@@ -85,7 +94,7 @@ export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => nul
     if (isFollowing) return;
     isFollowing = true;
     for (let shown = -1; shown < live.position && !isOver; ) {
-      await pause(BURST_MS);
+      await untilHandsRest();
       shown = live.position;
       await reload();
       await pause(REST_MS);

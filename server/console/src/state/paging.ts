@@ -12,22 +12,11 @@ const LIMIT = 100;
 
 export function usePages<R>(load: (query: { after?: string; limit: number }) => Promise<Page<R>>, of: () => unknown) {
   let pages = 1;
-  let known = new Map<string, R>();
   const isAdding = ref(false);
   const first = () => {
     pages = 1;
     return of();
   };
-  /** Rows that did not change stay the objects that they were, and are not drawn again. */
-  function kept(rows: R[]): R[] {
-    const now = new Map(rows.map((row) => [JSON.stringify(row), row]));
-    for (const text of now.keys()) {
-      const before = known.get(text);
-      if (before) now.set(text, before);
-    }
-    known = now;
-    return [...now.values()];
-  }
 
   const list = useLive(async () => {
     const rows: R[] = [];
@@ -38,7 +27,7 @@ export function usePages<R>(load: (query: { after?: string; limit: number }) => 
       next = found.next ?? undefined;
       if (!next) break;
     }
-    return { rows: kept(rows), next };
+    return { rows, next };
   }, first);
   const { data, problem, reload } = list;
   const rows = computed(() => data.value?.rows ?? []);
@@ -54,7 +43,7 @@ export function usePages<R>(load: (query: { after?: string; limit: number }) => 
     try {
       const found = await load({ after: shown.next, limit: LIMIT });
       // News that came meanwhile have brought every page, and this one.
-      if (data.value === shown) data.value = { rows: kept([...shown.rows, ...found.rows]), next: found.next ?? undefined };
+      if (data.value === shown) data.value = { rows: [...shown.rows, ...found.rows], next: found.next ?? undefined };
       problem.value = "";
     } catch (error) {
       problem.value = wordsOf(error);
