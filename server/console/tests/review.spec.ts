@@ -194,6 +194,7 @@ for (const language of LANGUAGES) {
     });
 
     test("many records are dealt with at once, and each refusal is told", async ({ desk }) => {
+      test.setTimeout(120_000);
       const page = await desk("officer", { language });
       const dialog = page.getByRole("dialog");
       const check = (id: string) => page.locator("tbody tr").filter({ has: page.locator(`a[href$="/${id}"]`) }).locator(".check input").check();

@@ -18,6 +18,7 @@ for (const language of LANGUAGES) {
   });
 
   test(`${language}: what was typed survives the network and the session`, async ({ stranger }) => {
+    test.setTimeout(120_000);
     const page = await stranger(language);
     const context = page.context();
     const relay = await emptyRelay();
