@@ -73,6 +73,7 @@ pub(super) async fn run(args: InviteArgs) -> anyhow::Result<ExitCode> {
         args.valid_hours
     );
     println!("{text}");
+    super::tell_of_reach(&url);
     if let Some(path) = args.png {
         let picture = code.render::<Luma<u8>>().module_dimensions(8, 8).build();
         picture

@@ -92,6 +92,24 @@ fn address(text: &str) -> Result<String, String> {
     }
 }
 
+/// Whether an address is one that no other device reaches.
+fn is_of_this_machine(url: &str) -> bool {
+    let uri: Option<axum::http::Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
+    let address: Result<std::net::IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Says that phones cannot use an address, where that is so.
+fn tell_of_reach(url: &str) {
+    if is_of_this_machine(url) {
+        println!("只有本机能访问此地址，请用 --public-url 给出手机能访问的地址。");
+        println!(
+            "Only this machine reaches that: give the address that phones can with --public-url."
+        );
+    }
+}
+
 /// Runs what was typed.
 pub fn run(cli: Cli) -> ExitCode {
     let usual = match cli.command {
@@ -175,6 +193,20 @@ mod tests {
             "https://re lay",
         ] {
             assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_known() {
+        for here in [
+            "http://localhost:1",
+            "https://127.0.0.1:8443",
+            "https://[::1]:8443",
+        ] {
+            assert!(is_of_this_machine(here), "{here}");
+        }
+        for elsewhere in ["https://relay.plant.example:8443", "https://10.0.0.7"] {
+            assert!(!is_of_this_machine(elsewhere), "{elsewhere}");
         }
     }
 }

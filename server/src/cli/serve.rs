@@ -161,12 +161,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         "密钥指纹 · key fingerprint (SHA-256): {}",
         hex(&ready.relay_key.fingerprint())
     );
-    if args.public_url.is_none() && ready.address.ip().is_unspecified() {
-        println!("手机无法访问 localhost，请用 --public-url 给出地址。");
-        println!(
-            "Phones cannot reach localhost: give the address that they can with --public-url."
-        );
-    }
+    super::tell_of_reach(&ready.public_url);
     if let Some(url) = &ready.setup_url {
         println!();
         println!("尚无管理员。请在浏览器中打开此一次性链接：");

@@ -19,6 +19,7 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -49,6 +50,11 @@ pub use replica::Replica;
 pub(crate) use turns::Turn;
 use turns::Turns;
 use writer::Writer;
+
+/// How long whoever waits at a screen or with a phone waits for the replica.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an import waits for it, and the end of the relay.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the relay judges and serves.
 #[derive(Clone, Copy, Debug)]
@@ -366,22 +372,36 @@ impl Relay {
     /// What the organisation has already, for an import to compare with.
     ///
     /// # Errors
-    /// [`RelayError::Storage`].
+    /// [`RelayError::Busy`] where the replica does not catch up, [`RelayError::Storage`].
     pub async fn known(&self) -> Result<Known, RelayError> {
-        self.caught_up().await;
+        // Compared with less than there is, an import would make anew what is there.
+        if !self.caught_up(LONG_PATIENCE).await {
+            return Err(RelayError::Busy);
+        }
         self.replica.read(known::read).await
     }
 
     /// Waits until everything acknowledged is in the replica as well, so that the relay can be
     /// dropped without loss of warmth. The log needs no closing.
     pub async fn close(&self) {
-        self.caught_up().await;
+        self.caught_up(LONG_PATIENCE).await;
     }
 
-    /// Waits until the replica has all that was admitted before.
-    async fn caught_up(&self) {
+    /// Waits until the replica has all that was admitted before; says whether it has. A full disk
+    /// can keep it from following for long.
+    async fn caught_up(&self, patience: Duration) -> bool {
         let head = *self.writer.head().borrow();
-        self.replica.wait_for(head).await;
+        let waited = tokio::time::timeout(patience, self.replica.wait_for(head));
+        waited.await.is_ok()
+    }
+
+    /// The same for whoever can come again.
+    async fn caught_up_soon(&self) -> Result<(), RelayError> {
+        if self.caught_up(PATIENCE).await {
+            Ok(())
+        } else {
+            Err(RelayError::Busy)
+        }
     }
 
     /// A member by their number in the enterprise: id and name.
@@ -392,7 +412,7 @@ impl Relay {
         &self,
         number: &str,
     ) -> Result<Option<(MemberId, String)>, RelayError> {
-        self.caught_up().await;
+        self.caught_up(PATIENCE).await;
         let filter = Filter {
             code: Some(number.to_owned()),
             ..Filter::default()

@@ -5,9 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::timeout;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId};
 use vanguard_core::keys::Hash;
 use vanguard_core::model::photo::PhotoPurpose;
@@ -37,8 +35,6 @@ pub struct MissingOf {
     pub oldest_named_ms: i64,
 }
 
-/// How long a question waits for the replica.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// So many names are read at a time.
 const PAGE: usize = 1_000;
 
@@ -228,11 +224,5 @@ impl Relay {
             swept.blobs += usize::from(is_removed);
         }
         Ok(swept)
-    }
-
-    /// As [`caught_up`](Self::caught_up), but not for ever.
-    async fn caught_up_soon(&self) -> Result<(), RelayError> {
-        let caught_up = timeout(PATIENCE, self.caught_up()).await;
-        caught_up.map_err(|_| RelayError::Busy)
     }
 }

@@ -114,6 +114,8 @@ async fn a_disk_without_room_for_text_is_said_and_nothing_is_lost() {
         "{full}"
     );
     assert!(desk.phones[0].unsent().unwrap().changes > 0, "it is kept");
+    // Nobody who signs in meanwhile waits for what cannot come.
+    assert!(desk.site.relay.find_member("00000").await.is_ok());
 
     disk.grow(30);
     desk.sync(0).await;
