@@ -9,6 +9,8 @@ interface Page<R> {
 }
 
 const LIMIT = 100;
+/** More rows than these a browser does not show in good time. */
+export const MOST_ROWS = 1_000;
 
 export function usePages<R>(load: (query: { after?: string; limit: number }) => Promise<Page<R>>, of: () => unknown) {
   let pages = 1;
@@ -50,5 +52,11 @@ export function usePages<R>(load: (query: { after?: string; limit: number }) => 
     }
     isAdding.value = false;
   }
-  return { data, rows, hasMore, more, problem, isLoading, reload };
+  /** Brings all rows, or as many as are shown in good time. */
+  async function all(): Promise<void> {
+    if (!hasMore.value || pages >= MOST_ROWS / LIMIT) return;
+    pages = MOST_ROWS / LIMIT;
+    await reload();
+  }
+  return { data, rows, hasMore, more, all, problem, isLoading, reload };
 }
