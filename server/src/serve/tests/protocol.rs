@@ -125,8 +125,10 @@ async fn bad_bodies_are_turned_away_at_the_door() {
     let good = wire::encode(&SyncRequest::default());
     let good = zstd::encode_all(&good[..], 3).unwrap();
     assert_eq!(post("zstd", good).await.unwrap().status(), StatusCode::OK);
-    let mut old = SyncRequest::default();
-    old.protocol = 0;
+    let old = SyncRequest {
+        protocol: 0,
+        ..SyncRequest::default()
+    };
     let old = post("identity", wire::encode(&old)).await.unwrap();
     assert_eq!(problem(old).await, (426, "client-too-old".into()));
 
