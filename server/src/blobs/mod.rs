@@ -5,12 +5,13 @@
 
 mod book;
 mod folder;
+mod index;
 mod store;
 #[cfg(test)]
 mod tests;
 mod turn;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,7 @@ use vanguard_core::store::StoreError;
 use crate::hands::Hands;
 
 pub use folder::Folder;
+use index::Index;
 pub use store::{Blob, BlobStore, Held, PartId, Reading};
 use turn::Place;
 pub use turn::{Checksum, Turn};
@@ -180,7 +182,7 @@ pub struct Swept {
 pub struct Blobs {
     store: Arc<dyn BlobStore>,
     book: Mutex<Connection>,
-    /// What the store holds, read once at the start: lists of what is missing ask for thousands.
+    /// What the store holds, read once at the start.
     held: Mutex<Index>,
     places: Mutex<HashMap<PartId, Arc<Place>>>,
     hands: Hands,
@@ -188,14 +190,6 @@ pub struct Blobs {
     env: Arc<dyn Env>,
 }
 
-#[derive(Default)]
-struct Index {
-    bytes: u64,
-    blobs: BTreeMap<Hash, u64>,
-}
-
-/// So many blobs are listed at a time.
-const PAGE: usize = 1_000;
 /// So many threads wait for the disk.
 const HANDS: usize = 8;
 
@@ -220,18 +214,7 @@ impl Blobs {
         env: Arc<dyn Env>,
     ) -> Result<Self, BlobError> {
         let book = book::open(book)?;
-        let mut index = Index::default();
-        let mut last: Option<Hash> = None;
-        loop {
-            let page = store.list(last.as_ref(), PAGE)?;
-            for held in &page {
-                index.put(held.hash, held.bytes);
-            }
-            last = page.last().map(|held| held.hash);
-            if last.is_none() {
-                break;
-            }
-        }
+        let held = Index::of(&*store)?;
         for part in store.parts()? {
             if book::find(&book, part)?.is_none() {
                 store.discard(part)?;
@@ -240,7 +223,7 @@ impl Blobs {
         Ok(Self {
             store,
             book: Mutex::new(book),
-            held: Mutex::new(index),
+            held: Mutex::new(held),
             places: Mutex::default(),
             hands: Hands::new("blobs", HANDS)?,
             limits,
@@ -268,7 +251,7 @@ impl Blobs {
 
     /// Whether a blob is held.
     pub fn has(&self, hash: &Hash) -> bool {
-        lock(&self.held).blobs.contains_key(hash)
+        lock(&self.held).has(hash)
     }
 
     /// Whether a blob is held, asked of the store itself: what a receipt rests on.
@@ -299,8 +282,8 @@ impl Blobs {
         let (uploads, _) = book::under_way(&self.book())?;
         let held = lock(&self.held);
         Ok(BlobCounts {
-            held: held.blobs.len() as u64,
-            held_bytes: held.bytes,
+            held: held.count(),
+            held_bytes: held.bytes(),
             uploads,
         })
     }
@@ -349,7 +332,7 @@ impl Blobs {
         }
         let (_, coming) = book::under_way(book)?;
         let wanted = coming.saturating_add(bytes);
-        let held = lock(&self.held).bytes;
+        let held = lock(&self.held).bytes();
         let quota = self.limits.storage_bytes;
         if quota.is_some_and(|quota| held.saturating_add(wanted) > quota) {
             return Err(BlobError::Full);
@@ -389,11 +372,7 @@ impl Blobs {
 
     /// The next blob that is held, after `after` in the order of hashes: what a sweep asks about.
     pub fn held_after(&self, after: Option<&Hash>) -> Option<Hash> {
-        use std::ops::Bound;
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let held = lock(&self.held);
-        let mut range = held.blobs.range::<Hash, _>((from, Bound::Unbounded));
-        range.next().map(|(hash, _)| *hash)
+        lock(&self.held).next_after(after)
     }
 
     /// Notes whether anything names a blob, and removes it where nothing has for long enough. The
@@ -429,19 +408,6 @@ impl Blobs {
 
     fn book(&self) -> MutexGuard<'_, Connection> {
         lock(&self.book)
-    }
-}
-
-impl Index {
-    fn put(&mut self, hash: Hash, bytes: u64) {
-        let before = self.blobs.insert(hash, bytes).unwrap_or(0);
-        self.bytes = self.bytes - before + bytes;
-    }
-
-    fn remove(&mut self, hash: &Hash) -> bool {
-        let bytes = self.blobs.remove(hash);
-        self.bytes -= bytes.unwrap_or(0);
-        bytes.is_some()
     }
 }
 
