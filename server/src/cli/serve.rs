@@ -1,6 +1,6 @@
 //! `vanguard serve`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -52,6 +52,16 @@ pub(super) struct ServeArgs {
     /// 不加密；仅用于本机或加密代理之后 · plain HTTP, only for loopback or behind a proxy that encrypts
     #[arg(long, env = "VANGUARD_INSECURE_HTTP", conflicts_with = "tls_cert")]
     insecure_http: bool,
+
+    /// 加密代理的地址：相信它在 X-Forwarded-For 里写的来访者 · the proxy that encrypts, which is believed
+    /// whom it names in X-Forwarded-For
+    #[arg(
+        long,
+        env = "VANGUARD_PROXY",
+        value_name = "IP",
+        requires = "insecure_http"
+    )]
+    proxy: Option<IpAddr>,
 
     /// 设备无需人工确认；仅用于演示 · devices need nobody to confirm them; for demonstrations
     #[arg(long, env = "VANGUARD_AUTO_CONFIRM")]
@@ -128,6 +138,7 @@ impl ServeArgs {
             _ if self.insecure_http => Tls::Plain,
             _ => Tls::OwnKey,
         };
+        config.proxy = self.proxy.map(|proxy| proxy.to_canonical());
         config.auto_confirm = self.auto_confirm;
         config.limits.connections = self.max_connections as usize;
         config.limits.concurrent_requests = self.max_requests as usize;

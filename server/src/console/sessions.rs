@@ -1,12 +1,11 @@
 //! Signing in and out at the console, and who is signed in.
 
-use std::net::IpAddr;
 use std::time::Instant;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
-use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vanguard_core::id::{GrantId, MemberId, OrgId};
@@ -17,7 +16,7 @@ use crate::http::auth::{ConsoleAuth, SESSION_COOKIE};
 use crate::http::json::JsonBody;
 use crate::http::openapi::AnyProblem;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::state::{App, Peer};
+use crate::http::state::{App, ClientAddress};
 
 /// Number and password.
 #[derive(Deserialize, ToSchema)]
@@ -65,17 +64,15 @@ struct HeldGrant {
 )]
 pub(super) async fn sign_in(
     State(app): State<App>,
-    peer: Option<Extension<Peer>>,
+    ClientAddress(address): ClientAddress,
     JsonBody(sign_in): JsonBody<SignIn>,
 ) -> Result<impl IntoResponse, Problem> {
-    let nowhere = IpAddr::from([0, 0, 0, 0]);
-    let address = peer.map_or(nowhere, |Extension(peer)| peer.address.ip());
     let number = sign_in.number.trim().to_owned();
     let key = (number.chars().take(40).collect::<String>(), address);
     let now = Instant::now();
     let wait = app.sign_ins.wait(&key, now);
     if let Some(wait) = wait.or_else(|| app.strangers.wait(&address, now)) {
-        return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
+        return Err(Problem::too_many_tries(wait));
     }
     // Counted before it is known, so that a thousand tries at once are a thousand tries.
     app.sign_ins.fail(&key, now);
@@ -120,19 +117,16 @@ pub(super) struct SignInLink {
 )]
 pub(super) async fn sign_in_by_link(
     State(app): State<App>,
-    peer: Option<Extension<Peer>>,
+    ClientAddress(address): ClientAddress,
     JsonBody(SignInLink { token }): JsonBody<SignInLink>,
 ) -> Result<impl IntoResponse, Problem> {
-    let address = peer.map(|Extension(peer)| peer.address.ip());
     let now = Instant::now();
-    if let Some(wait) = address.and_then(|address| app.strangers.wait(&address, now)) {
-        return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
+    if let Some(wait) = app.strangers.wait(&address, now) {
+        return Err(Problem::too_many_tries(wait));
     }
     let taken = app.access(move |access| access.take_sign_in_link(&token));
     let Some(session) = taken.await? else {
-        if let Some(address) = address {
-            app.strangers.fail(&address, now);
-        }
+        app.strangers.fail(&address, now);
         return Err(ProblemKind::LinkUsed.into());
     };
     begin(&app, session).await

@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -18,7 +17,7 @@ use crate::acts;
 use crate::http::json::JsonBody;
 use crate::http::openapi::AnyProblem;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::http::state::{App, Peer};
+use crate::http::state::{App, ClientAddress};
 use crate::relay::Act;
 
 /// The first administrator.
@@ -47,13 +46,12 @@ pub(super) struct Setup {
 )]
 pub(super) async fn set_up(
     State(app): State<App>,
-    peer: Option<Extension<Peer>>,
+    ClientAddress(address): ClientAddress,
     JsonBody(setup): JsonBody<Setup>,
 ) -> Result<StatusCode, Problem> {
-    let address = peer.map(|Extension(peer)| peer.address.ip());
     let now = Instant::now();
-    if let Some(wait) = address.and_then(|address| app.strangers.wait(&address, now)) {
-        return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
+    if let Some(wait) = app.strangers.wait(&address, now) {
+        return Err(Problem::too_many_tries(wait));
     }
     let _only_one = app.setup.lock().await;
     let token = setup.token.clone();
@@ -61,9 +59,7 @@ pub(super) async fn set_up(
         .access(move |access| access.is_setup_token(&token))
         .await?
     {
-        if let Some(address) = address {
-            app.strangers.fail(&address, now);
-        }
+        app.strangers.fail(&address, now);
         return Err(ProblemKind::SetupUsed.into());
     }
     let organisation = required("organisation", &setup.organisation, 100)?;

@@ -9,7 +9,7 @@ use vanguard_core::wire::{self, EnrolRequest, EnrolResponse};
 
 use super::cbor;
 use super::problem::{Problem, ProblemKind};
-use super::state::{App, Peer};
+use super::state::{App, ClientAddress};
 use crate::access::Enrolment;
 
 /// The most bytes of an enrolment.
@@ -18,10 +18,13 @@ const BODY_BYTES: usize = 4 << 10;
 const NAME_CHARS: usize = 60;
 
 /// Enrols a device.
-pub(super) async fn enrol(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    let address = Peer::ip(request.extensions());
+pub(super) async fn enrol(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+) -> Result<Response, Problem> {
     if let Some(wait) = app.strangers.wait(&address, Instant::now()) {
-        return Err(Problem::from(ProblemKind::TooManyTries).retry_after(wait.as_secs() + 1));
+        return Err(Problem::too_many_tries(wait));
     }
     let body = cbor::body(&app, request, BODY_BYTES)
         .await?

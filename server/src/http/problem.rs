@@ -3,6 +3,8 @@
 //! layer turns it into words, because only there the client's language is at hand. Internal errors
 //! are mapped to problems here and nowhere else.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -90,7 +92,7 @@ problems! {
     /// The signature does not match.
     BadSignature = "bad-signature", FORBIDDEN, "签名不符", "The signature does not match";
     /// Too many failures; wait.
-    TooManyTries = "too-many-tries", TOO_MANY_REQUESTS, "尝试次数过多，请稍后再试", "Too many tries; wait a while";
+    TooManyTries = "too-many-tries", TOO_MANY_REQUESTS, "尝试次数过多", "Too many tries";
     /// Nobody is signed in.
     SignInNeeded = "sign-in-needed", UNAUTHORIZED, "请先登录", "Sign in first";
     /// Number and password do not match an account.
@@ -179,6 +181,17 @@ impl Problem {
     pub fn field(field: &str, zh: &str, en: &str) -> Self {
         let problem = Self::from(ProblemKind::Invalid).with("field", json!(field));
         problem.detail(zh, en)
+    }
+
+    /// A try that has to wait for so long.
+    pub fn too_many_tries(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        Self::from(ProblemKind::TooManyTries)
+            .retry_after(seconds)
+            .detail(
+                format!("请在 {seconds} 秒后再试"),
+                format!("Try again in {seconds} s"),
+            )
     }
 
     /// Adds what is particular about this case, in Chinese and in English.

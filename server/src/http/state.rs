@@ -1,9 +1,12 @@
 //! What every route may use, and what it knows of the connection that a request came over.
 
-use std::net::{IpAddr, SocketAddr};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::http::Extensions;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use vanguard_core::Env;
 
@@ -54,6 +57,8 @@ pub struct Shared {
     pub is_https: bool,
     /// Whether devices need nobody to confirm them.
     pub auto_confirm: bool,
+    /// The proxy that encrypts, where there is one: it is believed whose requests it hands on.
+    pub proxy: Option<IpAddr>,
     /// Turns true when the relay begins to stop.
     pub stopping: watch::Receiver<bool>,
 }
@@ -117,12 +122,27 @@ pub struct Peer {
     pub place: Arc<Place>,
 }
 
-impl Peer {
-    /// The other end's address; in tests without a connection, nowhere.
-    pub fn ip(extensions: &Extensions) -> IpAddr {
-        let peer = extensions.get::<Self>();
-        peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address.ip())
+/// The address that a request comes from: the connection's other end, or whom the relay's own
+/// proxy names as its client. In tests without a connection it is 0.0.0.0.
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequestParts<App> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<Peer>();
+        let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.address.ip());
+        let is_proxy = app.proxy.is_some_and(|proxy| proxy == peer.to_canonical());
+        let named = is_proxy.then(|| last_forwarded(&parts.headers)).flatten();
+        Ok(Self(named.unwrap_or(peer)))
     }
+}
+
+/// The last address of `X-Forwarded-For`: the proxy has added it itself, and anybody may have
+/// written those before it.
+fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// A connection's place among those allowed.

@@ -1,6 +1,6 @@
 //! What a relay is started with.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub struct Config {
     pub public_url: Option<String>,
     /// How connections are encrypted.
     pub tls: Tls,
+    /// The address of the proxy that encrypts, where there is one: it is believed when it says in
+    /// `X-Forwarded-For` whose requests it hands on.
+    pub proxy: Option<IpAddr>,
     /// Whether devices need nobody to compare their digits. For demonstrations and tests.
     pub auto_confirm: bool,
     /// Bounds on what clients may take.
@@ -52,6 +55,7 @@ impl Config {
             data: data.into(),
             public_url: None,
             tls: Tls::OwnKey,
+            proxy: None,
             auto_confirm: false,
             limits: Limits::default(),
             relay: RelayOptions::default(),

@@ -127,6 +127,7 @@ impl Server {
             is_https: public_url.starts_with("https://"),
             public_url,
             auto_confirm: config.auto_confirm,
+            proxy: config.proxy,
             stopping: is_stopping,
         });
         Ok(Self {

@@ -115,6 +115,7 @@ pub(super) async fn site() -> Site {
         public_url: "https://relay.example".into(),
         is_https: true,
         auto_confirm: true,
+        proxy: None,
         stopping: is_stopping,
     });
     let (committee, first) = organisation("公司党委", PartyOrgKind::Committee, None);

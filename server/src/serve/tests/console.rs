@@ -114,6 +114,43 @@ async fn a_session_ends_with_sign_out_and_guessing_is_slowed() {
     rig.stop().await;
 }
 
+/// Guesses a password through a proxy that names such clients, until guessing is slowed; never, if
+/// it is not.
+async fn guesses_until_slowed(rig: &Rig, clients: impl Fn(u32) -> String) -> Option<u32> {
+    for number in 0..15 {
+        let guess = json!({"number": "1002", "password": "我猜我猜我猜猜猜"});
+        let guess = rig
+            .client
+            .post(rig.url("/api/sessions"))
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", "same-origin")
+            .header("x-forwarded-for", clients(number))
+            .body(guess.to_string());
+        if guess.send().await.unwrap().status() == StatusCode::TOO_MANY_REQUESTS {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[tokio::test]
+async fn a_proxys_clients_are_slowed_one_by_one() {
+    let many = |number| format!("192.0.2.{number}");
+    let rig = Rig::start(|config| config.proxy = Some([127, 0, 0, 1].into())).await;
+    administrator(&rig).await;
+    assert_eq!(guesses_until_slowed(&rig, many).await, None);
+    // What stands before the proxy's own word, anybody may have written.
+    let one = |number| format!("192.0.2.{number}, 192.0.2.77");
+    assert!(guesses_until_slowed(&rig, one).await.is_some());
+    rig.stop().await;
+
+    // Another's word is not believed.
+    let rig = Rig::start(|config| config.proxy = Some([10, 0, 0, 7].into())).await;
+    administrator(&rig).await;
+    assert!(guesses_until_slowed(&rig, many).await.is_some());
+    rig.stop().await;
+}
+
 #[tokio::test]
 async fn an_administrator_invites_confirms_and_revokes() {
     let rig = Rig::start(|_| {}).await;
