@@ -2,6 +2,7 @@
 // in may see, for labels and for choosing.
 import { computed, reactive } from "vue";
 import { api, ask, type Schemas } from "../api/client";
+import { allRows, type Page } from "../api/pages";
 import { t } from "../i18n";
 
 interface Named {
@@ -25,20 +26,6 @@ const lists = reactive<Record<NamedKind, Named[]>>({
 const index = computed(() => new Map(Object.values(lists).flat().map((named) => [named.id, named])));
 /** Whom the relay itself acts for at the command line. */
 const OPERATOR = "00000000-0000-0000-0000-000000000000";
-const LIMIT = 200;
-
-type Page<R> = { rows: R[]; next?: string | null };
-
-async function all<R>(page: (after?: string) => Promise<Page<R>>): Promise<R[]> {
-  const rows: R[] = [];
-  let after: string | undefined;
-  do {
-    const found = await page(after);
-    rows.push(...found.rows);
-    after = found.next ?? undefined;
-  } while (after);
-  return rows;
-}
 
 const loaders: Record<NamedKind, () => Promise<Named[]>> = {
   organisations: async () =>
@@ -85,8 +72,7 @@ const loaders: Record<NamedKind, () => Promise<Named[]>> = {
 };
 
 function every<R>(path: `/${NamedKind}`): Promise<R[]> {
-  const page = (after?: string) => ask(() => api.GET(path, { params: { query: { after, limit: LIMIT } } }));
-  return all((after) => page(after) as unknown as Promise<Page<R>>);
+  return allRows((query) => ask(() => api.GET(path, { params: { query } })) as unknown as Promise<Page<R>>);
 }
 
 /** Loads all names, or those of some kinds anew. */

@@ -1,5 +1,6 @@
 // What the overview and the hall show: figures of now, the trend, duties, repeats.
 import { api, ask } from "../api/client";
+import { allRows } from "../api/pages";
 import { t } from "../i18n";
 import { dayOf } from "./time";
 import { nowMs } from "./session";
@@ -17,9 +18,9 @@ export async function loadOverview(spaces?: string) {
     ask(() => api.GET("/statistics/trend", { params: { query: { days: DAYS, spaces: of } } })),
     ask(() => api.GET("/duties", { params: { query: { days: 7, spaces: of } } })),
     ask(() => api.GET("/statistics/repeats", { params: { query: { days: 90, spaces: of } } })),
-    ask(() => api.GET("/zones", { params: { query: { limit: 200, spaces: of } } })),
+    allRows((page) => ask(() => api.GET("/zones", { params: { query: { ...page, spaces: of } } }))),
   ]);
-  return { now, period, trend: trend.days, duties: duties.zones, branches: duties.branches, repeats: repeats.places, zones: zones.rows, year, quarter };
+  return { now, period, trend: trend.days, duties: duties.zones, branches: duties.branches, repeats: repeats.places, zones, year, quarter };
 }
 
 export type OverviewData = Awaited<ReturnType<typeof loadOverview>>;

@@ -1,18 +1,14 @@
 // Lists by pages: more is added below when it is asked for, and news bring all that is shown anew.
 import { computed, ref } from "vue";
 import { wordsOf } from "../api/client";
+import type { Page, PageQuery } from "../api/pages";
 import { useLive } from "./live";
-
-interface Page<R> {
-  rows: R[];
-  next?: string | null;
-}
 
 const LIMIT = 100;
 /** More rows than these a browser does not show in good time. */
-export const MOST_ROWS = 1_000;
+const MOST_ROWS = 1_000;
 
-export function usePages<R>(load: (query: { after?: string; limit: number }) => Promise<Page<R>>, of: () => unknown) {
+export function usePages<R>(load: (query: PageQuery) => Promise<Page<R>>, of: () => unknown) {
   let pages = 1;
   const isAdding = ref(false);
   const first = () => {
