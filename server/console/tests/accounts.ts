@@ -4,10 +4,10 @@ import { words as texts, type Language } from "./words";
 
 export const PASSWORD = "安全生产人人有责2026";
 
-export async function signIn(page: Page, number: string, language: Language): Promise<void> {
+export async function signIn(page: Page, number: string, language: Language, password = PASSWORD): Promise<void> {
   const words = texts(language);
   await page.getByLabel(words.field.number).fill(number);
-  await page.getByLabel(words.field.password).fill(PASSWORD);
+  await page.getByLabel(words.field.password).fill(password);
   await page.getByRole("button", { name: words.signIn.submit }).click();
 }
 

@@ -17,6 +17,32 @@ for (const language of LANGUAGES) {
     await expect(page.getByRole("alert")).toHaveText({ "zh-CN": /已使用/, en: /was used/ }[language]);
   });
 
+  test(`${language}: everybody changes their own password with the present one`, async ({ stranger }) => {
+    const page = await stranger(language);
+    const relay = await emptyRelay();
+    const another = "每班巡查两遍不打折扣";
+    try {
+      await setUp(page, relay.setupLink, ADMIN, language);
+      await page.goto(`${relay.url}/account`);
+      const current = page.getByLabel(words.account.current);
+      const next = page.getByLabel(words.account.next);
+      const change = page.getByRole("button", { name: words.account.change });
+      await current.fill("不是这个密码");
+      await next.fill(another);
+      await change.click();
+      await expect(page.getByRole("alert")).toContainText({ "zh-CN": "现在的密码不正确", en: "not the present password" }[language]);
+      await expect(next).toHaveValue(another);
+      await current.fill(PASSWORD);
+      await change.click();
+      await expect(page.getByText(words.account.changed)).toBeVisible();
+      await page.getByRole("button", { name: words.account.signOutEverywhere }).click();
+      await signIn(page, ADMIN.number, language, another);
+      await expect(page).toHaveURL(`${relay.url}/`);
+    } finally {
+      await relay.end();
+    }
+  });
+
   test(`${language}: what was typed survives the network and the session`, async ({ stranger }) => {
     test.setTimeout(120_000);
     const page = await stranger(language);

@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::sign_out))
         .routes(routes!(sessions::me))
         .routes(routes!(accounts::put_account))
+        .routes(routes!(accounts::change_password))
         .routes(routes!(devices::invite))
         .routes(routes!(devices::list))
         .routes(routes!(devices::confirm))

@@ -1,5 +1,6 @@
 //! Signing in and out at the console, and who is signed in.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use axum::Json;
@@ -68,6 +69,31 @@ pub(super) async fn sign_in(
     JsonBody(sign_in): JsonBody<SignIn>,
 ) -> Result<impl IntoResponse, Problem> {
     let number = sign_in.number.trim().to_owned();
+    let found = app.relay.find_member(&number).await?;
+    let asked = found.as_ref().map(|(member, _)| *member);
+    let is_right = is_password_of(&app, asked, (&number, address), sign_in.password).await?;
+    let (true, Some((member, name))) = (is_right, found) else {
+        return Err(ProblemKind::SignInFailed.into());
+    };
+    let session = Session {
+        member,
+        number,
+        name,
+    };
+    begin(&app, session).await
+}
+
+/// Whether this is a member's password. Wrong ones for a number, from an address, make the next
+/// wait.
+///
+/// # Errors
+/// [`ProblemKind::TooManyTries`], and the store's.
+pub(super) async fn is_password_of(
+    app: &App,
+    member: Option<MemberId>,
+    (number, address): (&str, IpAddr),
+    password: String,
+) -> Result<bool, Problem> {
     let key = (number.chars().take(40).collect::<String>(), address);
     let now = Instant::now();
     let wait = app.sign_ins.wait(&key, now);
@@ -76,27 +102,20 @@ pub(super) async fn sign_in(
     }
     // Counted before it is known, so that a thousand tries at once are a thousand tries.
     app.sign_ins.fail(&key, now);
-    let found = app.relay.find_member(&number).await?;
-    let kept = match &found {
-        Some((member, _)) => {
-            let member = *member;
+    let kept = match member {
+        Some(member) => {
             app.access(move |access| access.password_hash(member))
                 .await?
         }
         None => None,
     };
-    let is_right = app.passwords.verify(sign_in.password, kept).await;
-    let (true, Some((member, name))) = (is_right, found) else {
+    let is_right = app.passwords.verify(password, kept).await;
+    if is_right {
+        app.sign_ins.succeed(&key);
+    } else {
         app.strangers.fail(&address, now);
-        return Err(ProblemKind::SignInFailed.into());
-    };
-    app.sign_ins.succeed(&key);
-    let session = Session {
-        member,
-        number,
-        name,
-    };
-    begin(&app, session).await
+    }
+    Ok(is_right)
 }
 
 /// A one-time link.
@@ -133,7 +152,10 @@ pub(super) async fn sign_in_by_link(
 }
 
 /// Begins a session.
-async fn begin(app: &App, session: Session) -> Result<impl IntoResponse + use<>, Problem> {
+pub(super) async fn begin(
+    app: &App,
+    session: Session,
+) -> Result<impl IntoResponse + use<>, Problem> {
     let me = me_of(app, &session);
     let token = app
         .access(move |access| access.create_session(&session))

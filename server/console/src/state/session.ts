@@ -59,6 +59,11 @@ export async function signInByLink(token: string): Promise<void> {
   entered(await ask(() => api.POST("/sessions/link", { body: { token } })));
 }
 
+/** Changes the own password; sessions elsewhere end, this one goes on as a new one. */
+export async function changePassword(current: string, password: string): Promise<void> {
+  entered(await ask(() => api.PUT("/me/password", { body: { current, password } })));
+}
+
 function entered(me: Me): void {
   signedIn(me);
   tabs.postMessage(null);

@@ -114,6 +114,44 @@ async fn a_session_ends_with_sign_out_and_guessing_is_slowed() {
     rig.stop().await;
 }
 
+#[tokio::test]
+async fn everybody_changes_their_own_password_with_the_present_one() {
+    let rig = Rig::start(|_| {}).await;
+    let cookie = administrator(&rig).await;
+    let next = "每班巡查两遍不打折扣";
+    let change = |current: &str| {
+        let body = json!({"current": current, "password": next});
+        let request = rig.client.put(rig.url("/api/me/password"));
+        request
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", &cookie)
+            .body(body.to_string())
+            .send()
+    };
+    let wrong = change("我猜我猜我猜猜猜").await.unwrap();
+    assert_eq!(problem(wrong).await, (422, "invalid".into()));
+    // Not even an administrator gives it to themselves without the present one.
+    let own = json!({"number": "1002", "password": next});
+    let own = post(&rig, "/api/accounts", &cookie, own).await;
+    assert_eq!(problem(own).await, (422, "invalid".into()));
+    assert_eq!(get(&rig, "/api/me", &cookie).await.status(), StatusCode::OK);
+
+    let changed = change(PASSWORD).await.unwrap();
+    assert_eq!(changed.status(), StatusCode::CREATED);
+    let fresh = changed.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let fresh = fresh.split(';').next().unwrap();
+    assert_eq!(get(&rig, "/api/me", fresh).await.status(), StatusCode::OK);
+    let before = get(&rig, "/api/me", &cookie).await;
+    assert_eq!(problem(before).await, (401, "sign-in-needed".into()));
+    for (password, status) in [(PASSWORD, 401), (next, 201)] {
+        let sign_in = json!({"number": "1002", "password": password});
+        let answer = post(&rig, "/api/sessions", "", sign_in).await;
+        assert_eq!(answer.status(), status);
+    }
+    rig.stop().await;
+}
+
 /// Guesses a password through a proxy that names such clients, until guessing is slowed; never, if
 /// it is not.
 async fn guesses_until_slowed(rig: &Rig, clients: impl Fn(u32) -> String) -> Option<u32> {
