@@ -128,7 +128,7 @@ fn run(task: Task) -> Result<u8> {
             process::succeed(&bindings)?;
             process::succeed(&small::own(&workspace))?;
             let bench = workspace
-                .cargo(["run", "--release", "--package", "vanguard-tests"])
+                .cargo(["run", "--profile", "dist", "--package", "vanguard-tests"])
                 .args(["--bin", "bench", "--"])
                 .args(args)
                 .env("VANGUARD_TARGET", &workspace.target);
