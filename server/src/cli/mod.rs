@@ -3,6 +3,7 @@
 //! `serve` work on the data directory, also while a relay runs on it. They print Chinese first,
 //! then English.
 
+mod backup;
 mod demo;
 mod devices;
 mod import;
@@ -65,6 +66,8 @@ enum Command {
     Revoke(devices::RevokeArgs),
     /// 从表格导入党组织、单位、党员、责任区和先锋岗 · import from CSV or XLSX, all or nothing
     Import(import::ImportArgs),
+    /// 备份数据目录，中继站可照常运行 · copy the data directory, also while a relay runs on it
+    Backup(backup::BackupArgs),
     /// 输出接口说明（OpenAPI 3.1） · print the API's description
     Openapi,
     /// 演示：一个组织一个月的工作 · the demo: a month of an organisation's work
@@ -124,6 +127,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Devices(args) => devices::list(&args),
         Command::Revoke(args) => devices::revoke(&args),
         Command::Import(args) => block_on(import::run(args)),
+        Command::Backup(args) => backup::run(&args),
         Command::Openapi => openapi(),
         Command::Demo(args) => Ok(demo::run(args)),
     };

@@ -19,7 +19,6 @@ mod hazards;
 mod host;
 mod names;
 mod phone;
-mod progress;
 mod record;
 mod report;
 mod reviews;

@@ -14,7 +14,6 @@ use super::fleet::{Network, in_parallel, way_to};
 use super::found::Founding;
 use super::host::{Running, check, raise_file_limit, stay};
 use super::phone::Phone;
-use super::progress::Bar;
 use super::report::{self, Papers};
 use super::sabotage;
 use super::shift::{Today, work};
@@ -23,6 +22,7 @@ use super::summary::Summary;
 use super::world::World;
 use super::{DemoError, Options, Sabotage};
 use crate::access::Session;
+use crate::progress::Bar;
 
 /// The first day of every demo, so that the same seed gives the same dates: the first working day
 /// after the holidays of October.

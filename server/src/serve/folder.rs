@@ -7,8 +7,11 @@ use std::path::Path;
 
 use super::ServeError;
 
-/// Makes the directory where it is missing, and takes it for as long as the file is open.
-pub(super) fn take(data: &Path) -> Result<File, ServeError> {
+/// The file that is locked; where it is, a relay has been started.
+pub(crate) const LOCK: &str = "relay.lock";
+
+/// Makes a directory for its owner alone where it is missing.
+pub(crate) fn make(data: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -16,8 +19,13 @@ pub(super) fn take(data: &Path) -> Result<File, ServeError> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(data)?;
-    let file = File::create(data.join("relay.lock"))?;
+    builder.create(data)
+}
+
+/// Makes the directory where it is missing, and takes it for as long as the file is open.
+pub(super) fn take(data: &Path) -> Result<File, ServeError> {
+    make(data)?;
+    let file = File::create(data.join(LOCK))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(ServeError::Taken),

@@ -4,7 +4,7 @@
 
 mod config;
 mod connection;
-mod folder;
+pub(crate) mod folder;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,12 @@
 use serde_json::json;
 use vanguard_core::Verb;
 use vanguard_core::calendar::DAY_MS;
+use vanguard_core::id::HazardId;
 use vanguard_core::model::hazard::{HazardEvent, HazardGrade};
 use vanguard_core::model::{Author, Role};
-use vanguard_tests::{Phone, event_ids, photo};
+use vanguard_server::backup;
+use vanguard_tests::plain::PlainLog;
+use vanguard_tests::{Phone, event_ids, photo, scratch};
 
 use super::{
     act, all_agree, assigned, at_the_console, author, comment, graded, one_phone, report, seen,
@@ -58,6 +61,34 @@ async fn a_relay_put_back_loses_what_its_console_did_and_stops_nobody() {
     act(&mut officer, hazard, &assignment);
     all_agree(&fleet, &mut [&mut officer, &mut member]).await;
     assert_eq!(event_ids(&seen(&member, hazard)).len(), 5);
+}
+
+/// A copy that is taken while phones push has all that was acknowledged before it began, and a relay
+/// that is started on it gets the rest from the phones.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_running_relay_has_what_was_acknowledged_before_it() {
+    let (fleet, branch, mut member, mut officer) = two_phones(59).await;
+    let before: Vec<_> = (0..20)
+        .map(|number| report(&mut member, branch, &format!("备份之前 {number}")))
+        .collect();
+    fleet.sync(&mut member).await;
+    let (copy, data) = (scratch(), fleet.data.clone());
+    let to = copy.path().to_owned();
+    let copying = tokio::task::spawn_blocking(move || backup::copy(&data, &to, |_, _| {}));
+    while !copying.is_finished() {
+        report(&mut member, branch, "备份之中");
+        fleet.sync(&mut member).await;
+    }
+    copying.await.unwrap().unwrap();
+    let after = report(&mut member, branch, "备份之后");
+    fleet.sync(&mut member).await;
+
+    let fleet = fleet.put_back(&copy);
+    let log = PlainLog::read(&fleet.data).unwrap();
+    let has = |hazard: &HazardId| log.documents.contains_key(&(*hazard).into());
+    assert!(before.iter().all(has) && !has(&after));
+    all_agree(&fleet, &mut [&mut officer, &mut member]).await;
+    assert_eq!(seen(&officer, after), seen(&member, after));
 }
 
 #[tokio::test(flavor = "multi_thread")]

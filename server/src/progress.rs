@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// The progress of one part of the demo.
-pub(super) struct Bar {
+/// The progress of one part of some long work.
+pub(crate) struct Bar {
     drawn: Option<ProgressBar>,
     name: &'static str,
     unit: &'static str,
@@ -23,7 +23,7 @@ const EVERY: Duration = Duration::from_secs(5);
 
 impl Bar {
     /// A bar for `total` units; `name` and `unit` are Chinese first, then English.
-    pub(super) fn new(name: &'static str, unit: &'static str, total: usize) -> Self {
+    pub(crate) fn new(name: &'static str, unit: &'static str, total: usize) -> Self {
         let total = total as u64;
         let drawn = std::io::stderr().is_terminal().then(|| {
             let template = "{msg} {wide_bar} {pos}/{len} · {per_sec} · {elapsed}";
@@ -46,7 +46,7 @@ impl Bar {
     }
 
     /// So many more are done.
-    pub(super) fn add(&self, count: usize) {
+    pub(crate) fn add(&self, count: usize) {
         let count = count as u64;
         let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
         match &self.drawn {
@@ -66,7 +66,7 @@ impl Bar {
     }
 
     /// It is over; gives the seconds that it took.
-    pub(super) fn finish(self) -> f64 {
+    pub(crate) fn finish(self) -> f64 {
         let seconds = self.begun.elapsed().as_secs_f64();
         let done = self.done.load(Ordering::Relaxed);
         if let Some(bar) = &self.drawn {
