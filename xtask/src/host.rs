@@ -139,6 +139,24 @@ impl Host {
     }
 }
 
+/// How many gigabytes are free where things are built; `None` where `df` does not say.
+pub(crate) fn free_gb(workspace: &Workspace) -> Option<f64> {
+    let said = process::answer(&Call::new("df").args(["-Pk"]).args([&workspace.target]))?;
+    free_gb_of(&said)
+}
+
+/// The same, from what `df -Pk` prints: a heading, then one line whose fourth column is in KiB.
+fn free_gb_of(said: &str) -> Option<f64> {
+    let kib: f64 = said
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    Some(kib * 1024.0 / 1e9)
+}
+
 /// Where a program lies, if it is on the search path.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
@@ -212,6 +230,15 @@ mod tests {
         assert_eq!(version("1.96.0+dfsg1-1~deb12u2"), Some((1, 96)));
         assert_eq!(version("18"), Some((18, 0)));
         assert_eq!(version("(none)"), None);
+    }
+
+    #[test]
+    fn free_space_is_read_as_df_prints_it() {
+        let said = "Filesystem     1024-blocks     Used Available Capacity Mounted on\n\
+                    /dev/sda1        263174212 42991616  53710936      45% /";
+        assert_eq!(free_gb_of(said), Some(53_710_936.0 * 1024.0 / 1e9));
+        assert_eq!(free_gb_of("df: nothing"), None);
+        assert!(free_gb(&Workspace::find().unwrap()).is_some_and(|free| free > 0.0));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(crate) struct Outcome {
     pub(crate) tally: Tally,
     /// How long it took.
     pub(crate) minutes: f64,
+    /// How many gigabytes were free on the disk when it had ended; `None` where nobody says.
+    pub(crate) free_gb: Option<f64>,
     /// One line for each thing that went wrong.
     pub(crate) failures: Vec<String>,
     /// Why it was not run, if it was not.
@@ -27,13 +29,21 @@ pub(crate) fn list(stages: &[Stage]) {
     }
 }
 
-/// Prints what each stage needs and whether this machine has it.
-pub(crate) fn needs(stages: &[Stage], host: &Host) {
+/// About so many gigabytes all stages together put on the disk of a fresh checkout.
+const WHOLE_RUN_GB: f64 = 7.0;
+
+/// Prints what each stage needs and whether this machine has it, and how much room there is.
+pub(crate) fn needs(stages: &[Stage], host: &Host, free_gb: Option<f64>) {
     println!("{:<12} {:<42} On this machine", "Stage", "Needs");
     for stage in stages {
         for need in stage.needs() {
             println!("{stage:<12} {:<42} {}", need.to_string(), need.state(host));
         }
+    }
+    if let Some(free) = free_gb {
+        println!(
+            "\n{free:.1} GB are free; all stages take about {WHOLE_RUN_GB} on a fresh checkout."
+        );
     }
     println!();
 }
@@ -42,8 +52,8 @@ pub(crate) fn needs(stages: &[Stage], host: &Host) {
 pub(crate) fn summary(outcomes: &[Outcome]) -> Tally {
     let mut sum = Tally::default();
     println!(
-        "\n{:<12} {:>8} {:>8} {:>8} {:>9}",
-        "Stage", "passed", "failed", "skipped", "minutes"
+        "\n{:<12} {:>8} {:>8} {:>8} {:>9} {:>9}",
+        "Stage", "passed", "failed", "skipped", "minutes", "GB free"
     );
     for outcome in outcomes {
         let name = outcome
@@ -60,8 +70,11 @@ pub(crate) fn summary(outcomes: &[Outcome]) -> Tally {
             ""
         };
         println!(
-            "{name:<12} {passed:>8} {failed:>8} {skipped:>8} {:>9.1}{mark}",
-            outcome.minutes
+            "{name:<12} {passed:>8} {failed:>8} {skipped:>8} {:>9.1} {:>9}{mark}",
+            outcome.minutes,
+            outcome
+                .free_gb
+                .map_or_else(|| "?".to_owned(), |free| format!("{free:.1}"))
         );
         sum += outcome.tally;
     }

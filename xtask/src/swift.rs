@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::host;
 use crate::process::{self, Call};
+use crate::tools::remove;
 use crate::workspace::Workspace;
 
 /// The Debian release that the folder is made of.
@@ -17,6 +18,21 @@ const SUITE: &str = "trixie";
 const VERSION: &str = "6.0.3";
 /// Swift, and what it links with. (`swift build` asks git for the revision.)
 const PACKAGES: &str = "swiftlang,g++,libc6-dev,ca-certificates,git";
+/// What compiling and testing do without, a gigabyte in all: debuggers, servers for editors, and
+/// libraries for programs that carry Swift in them. Below [`INSTALLED`].
+const UNUSED: [&str; 9] = [
+    "bin/clangd",
+    "bin/docc",
+    "bin/lldb-server",
+    "bin/sourcekit-lsp",
+    "lib/liblldb.so.17.0.0",
+    "lib/libsourcekitdInProc.so",
+    "lib/swift/FrameworkABIBaseline",
+    "lib/swift/embedded",
+    "lib/swift_static",
+];
+/// Where the folder has what Debian's package of Swift brings.
+const INSTALLED: &str = "usr/libexec/swift";
 /// The oldest Swift that the package is written for.
 const OLDEST: (u32, u32) = (6, 0);
 
@@ -59,9 +75,7 @@ pub(crate) fn pinned() -> String {
 /// Makes the folder.
 pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     let folder = folder(workspace);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
+    remove(&folder)?;
     fs::create_dir_all(&folder)?;
     let make = workspace
         .call("debootstrap")
@@ -71,7 +85,10 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
         .args([&folder]);
     println!("$ {make}");
     process::succeed(&make)?;
-    fs::remove_dir_all(folder.join("var/cache/apt/archives"))?;
+    remove(&folder.join("var/cache/apt/archives"))?;
+    for unused in UNUSED {
+        remove(&folder.join(INSTALLED).join(unused))?;
+    }
     let call = within(
         workspace,
         Path::new("/"),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::debian;
-use crate::host::{Host, Privilege, System};
+use crate::host::{self, Host, Privilege, System};
 use crate::libtest::{Counter, Tally};
 use crate::needs::{self, Need, State};
 use crate::process;
@@ -24,7 +24,7 @@ const NEEDS_A_PERSON: u8 = 2;
 /// Runs the stages; the answer is the exit code of the process.
 pub(crate) fn run(workspace: &Workspace, stages: &[Stage]) -> u8 {
     let mut host = Host::probe(workspace);
-    report::needs(stages, &host);
+    report::needs(stages, &host, host::free_gb(workspace));
 
     let must_run_all = env::var("CI").is_ok_and(|value| value == "true");
     let mut outcomes = Vec::new();
@@ -94,6 +94,7 @@ fn run_stage(stage: Stage, workspace: &Workspace, host: &Host) -> Outcome {
         stage: Some(stage),
         tally,
         minutes: started.elapsed().as_secs_f64() / 60.0,
+        free_gb: host::free_gb(workspace),
         failures,
         not_run: None,
     }
@@ -128,6 +129,7 @@ fn not_run(stage: Stage, unmet: &[Need], must_run_all: bool) -> Outcome {
             Tally::SKIPPED
         },
         minutes: 0.0,
+        free_gb: None,
         failures: Vec::new(),
         not_run: Some(reason),
     }
@@ -139,6 +141,7 @@ fn not_installed(error: &anyhow::Error) -> Outcome {
         stage: None,
         tally: Tally::FAILED,
         minutes: 0.0,
+        free_gb: None,
         failures: vec![format!("installing Debian packages: {error:#}")],
         not_run: None,
     }

@@ -230,10 +230,12 @@ fn install_console(workspace: &Workspace, host: &Host) -> Result<()> {
     process::succeed(&console::npm(workspace, host)?.args(["ci"]))
 }
 
-/// Removes a folder that may not exist.
-fn remove(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
+/// Removes a file, or a folder with all that is in it; either may be missing.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        fs::remove_dir_all(path)?;
+    } else if path.exists() {
+        fs::remove_file(path)?;
     }
     Ok(())
 }
