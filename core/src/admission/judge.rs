@@ -160,13 +160,18 @@ const OWN_HEADS_LIMIT: usize = 16;
 const DOCUMENT_LIMIT_BYTES: usize = 4 << 20;
 /// The number of changes from which on a document takes decisions and nothing else.
 const DOCUMENT_LIMIT_CHANGES: usize = 4_000;
+/// The number of operations from which on a document takes decisions and nothing else: thousands of
+/// them may be written in a hundred bytes, and weigh on every phone that follows its space.
+const DOCUMENT_LIMIT_OPS: usize = 100_000;
 /// The bytes of a decision that even such a document takes.
 const DECISION_LIMIT_BYTES: usize = 16 << 10;
+/// The operations of a decision that even such a document takes.
+const DECISION_LIMIT_OPS: usize = 1_000;
 
-/// Whether a document that was like `before` has room for a change of `size` bytes which is no
+/// Whether a document has room for the change that brings it from `before` to `after` and is no
 /// decision: it has to be loaded whole by everybody who writes to it.
-fn has_room(before: &Subject, size: usize) -> Result<(), Refusal> {
-    let is_small = before.bytes + size <= DOCUMENT_LIMIT_BYTES;
+fn has_room(before: &Subject, after: &Subject) -> Result<(), Refusal> {
+    let is_small = after.bytes <= DOCUMENT_LIMIT_BYTES && after.ops() <= DOCUMENT_LIMIT_OPS;
     if is_small && before.positions.len() < DOCUMENT_LIMIT_CHANGES {
         Ok(())
     } else {
@@ -227,7 +232,7 @@ fn allowed<R: Governed>(
         Shape::Edit { fields } => {
             R::check_editable(fields.iter().map(String::as_str))?;
             let (before, after) = before.zip(after.as_ref()).ok_or(Refusal::Malformed)?;
-            has_room(before, after.bytes - before.bytes)?;
+            has_room(before, after)?;
             let known = known_events(&after.doc, hash);
             R::may_edit(
                 &judge,
@@ -301,9 +306,10 @@ fn appended<R: Governed>(
     }
     R::may_append(judge, &known_view, &event.body)?;
     R::apply(&known_view.state, event)?;
-    let size = after.bytes - before.bytes;
-    if R::is_remark(&event.body) || size > DECISION_LIMIT_BYTES {
-        has_room(before, size)?;
+    let is_small = after.bytes - before.bytes <= DECISION_LIMIT_BYTES
+        && after.ops().saturating_sub(before.ops()) <= DECISION_LIMIT_OPS;
+    if R::is_remark(&event.body) || !is_small {
+        has_room(before, after)?;
     }
     chooses_what_it_says(after, hash, &event.body)
 }

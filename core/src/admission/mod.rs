@@ -10,7 +10,7 @@ mod shape;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{Automerge, Change, ChangeHash, ExpandedChange};
+use automerge::{Automerge, Change, ChangeHash, ExpandedChange, ReadDoc as _};
 
 use crate::document::{self, Admitted, Positions, ReadError};
 use crate::id::{DocumentId, EventId, MemberId, OrgId};
@@ -83,9 +83,14 @@ impl Subject {
         self.positions.get(&ChangeHash(*hash))
     }
 
-    /// How much it costs to judge a change to it, in bytes, see [`Parsed::weight`].
+    /// How much it costs to judge a change to it, in bytes, see [`Bounded::weight`].
     pub fn weight(&self) -> usize {
-        self.bytes + CHANGE_WEIGHT * self.positions.len()
+        stored_weight(self.positions.len(), self.bytes, self.ops())
+    }
+
+    /// How many operations it has.
+    pub fn ops(&self) -> usize {
+        usize::try_from(self.doc.stats().num_ops).unwrap_or(usize::MAX)
     }
 
     /// The latest events in it: what the author of the next one has seen.
@@ -151,36 +156,68 @@ impl Parsed {
         shape::created_id(&self.expanded)
     }
 
+    /// How many operations it has.
+    pub fn ops(&self) -> usize {
+        self.change.len()
+    }
+
     /// Whether it was made by a device whose actors begin so.
     pub fn is_by(&self, actor_prefix: &[u8; 8]) -> bool {
         self.change.actor_id().to_bytes().starts_with(actor_prefix)
     }
+}
 
-    /// How much it costs to judge it, in bytes: an operation costs what some bytes do, however few
-    /// it was written in.
+/// A change that has passed step one: what may be shown to Automerge.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounded<'a> {
+    raw: &'a [u8],
+    ops: usize,
+}
+
+impl Bounded<'_> {
+    /// How much it costs to read and judge it, in bytes: an operation costs what some bytes do,
+    /// however few it was written in.
     pub fn weight(&self) -> usize {
-        self.change.raw_bytes().len() + OP_WEIGHT * self.change.len()
+        self.raw.len() + OP_WEIGHT * self.ops
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] where Automerge cannot.
+    pub fn parse(&self) -> Result<Parsed, Refusal> {
+        let raw = self.raw;
+        let parsed = catch_unwind(|| {
+            let change = Change::from_bytes(raw.to_vec()).ok()?;
+            let is_whole = change.raw_bytes() == raw && change.extra_bytes().is_empty();
+            let expanded = is_whole.then(|| change.decode())?;
+            Some(Parsed { change, expanded })
+        });
+        parsed.ok().flatten().ok_or(Refusal::Malformed)
     }
 }
 
 /// What an operation costs to judge beside its bytes, in bytes.
 const OP_WEIGHT: usize = 32;
+/// What an operation in a document costs whoever judges the next change to it beside its bytes, in
+/// bytes: what columns hold takes less than what has to be read.
+const STORED_OP_WEIGHT: usize = 16;
 /// What each change of a document costs whoever judges the next one beside its bytes, in bytes.
 const CHANGE_WEIGHT: usize = 256;
 
-/// Step one, and the reading of the bytes.
+/// How much it costs to load a document of so many changes, bytes and operations, see
+/// [`Bounded::weight`].
+pub fn stored_weight(changes: usize, bytes: usize, ops: usize) -> usize {
+    bytes + CHANGE_WEIGHT * changes + STORED_OP_WEIGHT * ops
+}
+
+/// Step one.
 ///
 /// # Errors
 /// The refusal that the change gets.
-pub fn parse(raw: &[u8]) -> Result<Parsed, Refusal> {
-    bounded::check(raw)?;
-    let parsed = catch_unwind(|| {
-        let change = Change::from_bytes(raw.to_vec()).ok()?;
-        let is_whole = change.raw_bytes() == raw && change.extra_bytes().is_empty();
-        let expanded = is_whole.then(|| change.decode())?;
-        Some(Parsed { change, expanded })
-    });
-    parsed.ok().flatten().ok_or(Refusal::Malformed)
+pub fn bound(raw: &[u8]) -> Result<Bounded<'_>, Refusal> {
+    let ops = bounded::check(raw)?.ops;
+    Ok(Bounded { raw, ops })
 }
 
 /// Judges a change to `subject` (`None` while the document does not exist). `provisional` is the

@@ -7,7 +7,8 @@ use vanguard_core::keys::Hash;
 
 use super::log::Result;
 
-/// The highest number of bytes of refused changes that are kept as evidence for one device.
+/// The highest number of bytes that are kept as evidence for one device: refused changes, and what
+/// it signed for nothing else.
 const QUARANTINE_BYTES: u64 = 16 << 20;
 /// The highest number of refusals that are remembered for one device; further changes of it are
 /// judged anew each time.
@@ -60,6 +61,19 @@ pub(super) fn put_refused(
     Ok(())
 }
 
+/// Takes so many bytes of a device's quota of evidence; says no where it has not as many left.
+pub(super) fn keep_evidence(conn: &Connection, device: DeviceId, bytes: u64) -> Result<bool> {
+    if quota(conn, device)?.refused_bytes + bytes > QUARANTINE_BYTES {
+        return Ok(false);
+    }
+    conn.prepare_cached(
+        "INSERT INTO quota (device, refused_bytes) VALUES (?1, ?2)
+         ON CONFLICT (device) DO UPDATE SET refused_bytes = refused_bytes + ?2",
+    )?
+    .execute(params![device, bytes])?;
+    Ok(true)
+}
+
 /// What a device has used up of what is kept for it beside the log.
 #[derive(Clone, Copy, Default)]
 struct Quota {
@@ -88,7 +102,6 @@ fn quota(conn: &Connection, device: DeviceId) -> Result<Quota> {
 
 /// A change that waits for its dependencies.
 pub(super) struct HeldRow {
-    pub(super) held: i64,
     pub(super) hash: Hash,
     pub(super) device: DeviceId,
     pub(super) member: MemberId,
@@ -103,29 +116,22 @@ pub(super) struct HeldRow {
 const HELD_LIMIT: u64 = 10_000;
 /// The highest number of bytes of changes that wait for one device.
 const HELD_LIMIT_BYTES: u64 = 16 << 20;
-/// The highest number of changes that wait in one document: each is judged again whenever
-/// something comes into it.
-const HELD_LIMIT_DOCUMENT: u64 = 256;
 
-/// Keeps a change until its dependencies arrive; says no where a quota is used up.
+/// Keeps a change until those that are `missing` arrive. Over the device's quota it is not kept
+/// here, but the device still has it.
 pub(super) fn put_held(
     conn: &Connection,
     document: DocumentId,
     row: &HeldRow,
+    missing: &[Hash],
     now_ms: i64,
-) -> Result<bool> {
+) -> Result<()> {
     let Quota {
         held, held_bytes, ..
     } = quota(conn, row.device)?;
     let bytes = row.raw.len() as u64;
-    let in_document: u64 = conn
-        .prepare_cached("SELECT count(*) FROM held WHERE document = ?1")?
-        .query_row([document], |row| row.get(0))?;
-    let is_over = held >= HELD_LIMIT
-        || held_bytes + bytes > HELD_LIMIT_BYTES
-        || in_document >= HELD_LIMIT_DOCUMENT;
-    if is_over {
-        return Ok(false);
+    if held >= HELD_LIMIT || held_bytes + bytes > HELD_LIMIT_BYTES {
+        return Ok(());
     }
     let made = conn.prepare_cached(
         "INSERT OR IGNORE INTO held
@@ -145,46 +151,82 @@ pub(super) fn put_held(
         row.raw
     ])?;
     if made > 0 {
+        let held = conn.last_insert_rowid();
         conn.prepare_cached(
             "INSERT INTO quota (device, held, held_bytes) VALUES (?1, 1, ?2)
              ON CONFLICT (device) DO UPDATE SET held = held + 1, held_bytes = held_bytes + ?2",
         )?
         .execute(params![row.device, bytes])?;
+        let mut await_ =
+            conn.prepare_cached("INSERT INTO awaited (document, hash, held) VALUES (?1, ?2, ?3)")?;
+        for hash in missing {
+            await_.execute(params![document, hash, held])?;
+        }
     }
-    Ok(true)
+    Ok(())
 }
 
-/// What waits in a document, oldest first.
-pub(super) fn held_of(conn: &Connection, document: DocumentId) -> Result<Vec<HeldRow>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT held, hash, device, space, directory_position, batch, raw, member, actor_prefix FROM held
-         WHERE document = ?1 ORDER BY held",
-    )?;
-    let rows = statement.query_map([document], |row| {
-        Ok(HeldRow {
-            held: row.get(0)?,
-            hash: row.get(1)?,
-            device: row.get(2)?,
-            space: row.get(3)?,
-            directory_position: row.get(4)?,
-            batch: row.get(5)?,
-            raw: row.get(6)?,
-            member: row.get(7)?,
-            actor_prefix: row.get(8)?,
-        })
-    })?;
-    rows.collect()
+/// What has become of a change that others may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is in the log.
+    Admitted,
+    /// It never will be.
+    Refused,
 }
 
-/// Forgets a change that waited.
-pub(super) fn remove_held(conn: &Connection, held: &HeldRow) -> Result<()> {
-    conn.prepare_cached("DELETE FROM held WHERE held = ?1")?
-        .execute([held.held])?;
+/// Takes out, oldest first, what need not wait any more now that this has become of a change: that
+/// which waited for it last, or in vain.
+pub(super) fn take_settled(
+    conn: &Connection,
+    document: DocumentId,
+    hash: &Hash,
+    fate: Fate,
+) -> Result<Vec<HeldRow>> {
+    let mut waiting: Vec<i64> = conn
+        .prepare_cached("DELETE FROM awaited WHERE document = ?1 AND hash = ?2 RETURNING held")?
+        .query_map(params![document, hash], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    waiting.sort_unstable();
+    if fate == Fate::Admitted {
+        let mut more = conn.prepare_cached("SELECT 1 FROM awaited WHERE held = ?1")?;
+        let mut settled = Vec::with_capacity(waiting.len());
+        for held in waiting {
+            if !more.exists([held])? {
+                settled.push(held);
+            }
+        }
+        waiting = settled;
+    }
+    waiting
+        .into_iter()
+        .map(|held| take_held(conn, held))
+        .collect()
+}
+
+fn take_held(conn: &Connection, held: i64) -> Result<HeldRow> {
+    let row = conn
+        .prepare_cached(
+            "DELETE FROM held WHERE held = ?1 RETURNING
+             hash, device, member, actor_prefix, space, directory_position, batch, raw",
+        )?
+        .query_row([held], |row| {
+            Ok(HeldRow {
+                hash: row.get(0)?,
+                device: row.get(1)?,
+                member: row.get(2)?,
+                actor_prefix: row.get(3)?,
+                space: row.get(4)?,
+                directory_position: row.get(5)?,
+                batch: row.get(6)?,
+                raw: row.get(7)?,
+            })
+        })?;
     conn.prepare_cached(
         "UPDATE quota SET held = held - 1, held_bytes = held_bytes - ?2 WHERE device = ?1",
     )?
-    .execute(params![held.device, held.raw.len()])?;
-    Ok(())
+    .execute(params![row.device, row.raw.len()])?;
+    Ok(row)
 }
 
 #[cfg(test)]
@@ -211,7 +253,8 @@ mod tests {
         let conn = log::open(&path, &vanguard_core::SystemEnv).unwrap();
         let kept = quota(&conn, DeviceId::from_bytes([0; 16])).unwrap();
         assert_eq!((kept.refused, kept.refused_bytes), (2, 2));
-        assert_eq!((kept.held, kept.held_bytes), (1, 3));
+        let waiting = (kept.held, kept.held_bytes);
+        assert_eq!(waiting, (0, 0), "what waits is pushed again");
         let own: u64 = conn
             .query_row("SELECT count(*) FROM refused WHERE is_own", [], |row| {
                 row.get(0)

@@ -2,7 +2,6 @@
 //! it. Done outside the write transaction on whatever core is free; the writer repeats it where
 //! something that it rested on has changed meanwhile.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -26,6 +25,18 @@ pub(super) struct Pusher {
     pub(super) public_key: PublicKey,
     /// The relay itself, which acts for its console and its operator.
     pub(super) is_relay: bool,
+}
+
+impl Pusher {
+    /// How much judging what it pushes may ask for, see [`WORK_LIMIT`]. The relay itself, whose
+    /// spreadsheets come in whole or not at all, holds nobody up on purpose.
+    pub(super) const fn work_limit(&self) -> usize {
+        if self.is_relay {
+            usize::MAX
+        } else {
+            WORK_LIMIT
+        }
+    }
 }
 
 /// A batch whose signature holds.
@@ -77,8 +88,8 @@ pub(super) enum Decision {
     KnownRefused { reason: String },
     /// It goes into the log.
     Admit(Facts),
-    /// It waits.
-    Hold,
+    /// It waits for these changes.
+    Hold { missing: Vec<Hash> },
     /// Nothing is decided: the device keeps it, and pushes it again.
     Postpone,
     /// It is refused now.
@@ -98,6 +109,8 @@ pub(super) struct Facts {
     pub(super) is_open: bool,
     pub(super) assignee: Option<MemberId>,
     pub(super) is_late: bool,
+    /// How many operations the change has.
+    pub(super) ops: usize,
 }
 
 /// A change with its decision.
@@ -121,7 +134,7 @@ pub(super) struct Bench<'a> {
     grace_ms: i64,
     standings: HashMap<DocumentId, Standing>,
     /// How much judging these pushes may still ask for.
-    work_left: usize,
+    pub(super) work_left: usize,
     pub(super) basis: Basis,
     provisional: u64,
     /// What these pushes were refused: what builds on it will never be admitted either.
@@ -144,10 +157,14 @@ enum Standing {
     Unreadable,
 }
 
-/// How much judging a push may ask for, in bytes and operations of the changes judged and of the
-/// documents that they are judged on. The most that our app pushes at a time takes half of it; of a
-/// push that is meant to hold the relay up the rest is postponed.
-const WORK_LIMIT: usize = 24 << 20;
+/// How much judging a push may ask for, in bytes and operations of the changes read and of the
+/// documents that they are judged on, each counted before anything is read or loaded, so that it
+/// bounds the memory too. The most that our app pushes at a time takes two thirds of it; of a push
+/// that is meant to hold the relay up the rest is postponed.
+pub(super) const WORK_LIMIT: usize = 32 << 20;
+
+/// What it costs to find out that a change is none. Our app sends no such thing.
+const MALFORMED_WEIGHT: usize = 8 << 10;
 
 /// Positions that no log reaches: what is judged but not placed yet folds after all that is.
 const PROVISIONAL: u64 = 1 << 62;
@@ -158,6 +175,7 @@ impl<'a> Bench<'a> {
         directory: Arc<Directory>,
         now_ms: i64,
         grace_ms: i64,
+        work_left: usize,
     ) -> Self {
         Self {
             conn,
@@ -165,7 +183,7 @@ impl<'a> Bench<'a> {
             now_ms,
             grace_ms,
             standings: HashMap::new(),
-            work_left: WORK_LIMIT,
+            work_left,
             basis: Basis::new(),
             provisional: PROVISIONAL,
             refused: HashSet::new(),
@@ -213,28 +231,54 @@ impl<'a> Bench<'a> {
         raw: &[u8],
     ) -> log::Result<Judged> {
         let hash = change_hash(raw).unwrap_or_default();
-        let space = claim.space;
-        let parsed = admission::parse(raw);
-        let is_own = parsed
-            .as_ref()
-            .is_ok_and(|parsed| parsed.is_by(&who.actor_prefix));
-        let created = || parsed.as_ref().ok().and_then(Parsed::created_document);
-        let document = claim.document.or_else(created);
-        let decision = match (document, parsed) {
-            (None, parsed) => {
-                let refusal = parsed.err().unwrap_or(Refusal::Malformed);
-                Decision::Refuse { refusal, is_own }
+        let (document, decision) = match self.parse(raw) {
+            Ok(Some(parsed)) => {
+                let document = claim.document.or_else(|| parsed.created_document());
+                let decision = match document {
+                    Some(document) => self.decide(who, document, claim, (&hash, raw), parsed)?,
+                    None => Decision::Refuse {
+                        refusal: Refusal::Malformed,
+                        is_own: parsed.is_by(&who.actor_prefix),
+                    },
+                };
+                (document, decision)
             }
-            (Some(document), parsed) => {
-                self.decide(who, document, claim, (&hash, raw), parsed, is_own)?
+            Ok(None) => (claim.document, Decision::Postpone),
+            Err(refusal) => {
+                let is_own = false;
+                (claim.document, Decision::Refuse { refusal, is_own })
             }
         };
         Ok(Judged {
             document,
-            space,
+            space: claim.space,
             hash,
             decision,
         })
+    }
+
+    /// Reads a change; `None` where there is no more time for it.
+    fn parse(&mut self, raw: &[u8]) -> Result<Option<Parsed>, Refusal> {
+        if self.work_left == 0 {
+            return Ok(None);
+        }
+        let bounded = admission::bound(raw);
+        let weight = bounded.as_ref().map_or(MALFORMED_WEIGHT, |b| b.weight());
+        let has_time = self.spend(weight);
+        let bounded = bounded?;
+        if has_time {
+            bounded.parse().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Takes so much of the time that is left; says no where there is not enough, and then leaves
+    /// none.
+    fn spend(&mut self, weight: usize) -> bool {
+        let left = self.work_left.checked_sub(weight);
+        self.work_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn decide(
@@ -243,29 +287,29 @@ impl<'a> Bench<'a> {
         document: DocumentId,
         claim: Claim,
         (hash, raw): (&Hash, &[u8]),
-        parsed: Result<Parsed, Refusal>,
-        is_own: bool,
+        parsed: Parsed,
     ) -> log::Result<Decision> {
-        let parsed = match parsed {
-            Ok(parsed) => parsed,
-            Err(refusal) => return Ok(Decision::Refuse { refusal, is_own }),
-        };
+        let is_own = parsed.is_by(&who.actor_prefix);
         if is_own && let Some(reason) = log::refusal(self.conn, document, hash)? {
             return Ok(Decision::KnownRefused { reason });
         }
         if self.load(document, hash)? {
             return Ok(Decision::Known);
         }
+        let weight = match self.standings.get(&document) {
+            Some(Standing::Loaded(subject)) => subject.weight(),
+            Some(Standing::Absent) => 0,
+            Some(Standing::Unreadable | Standing::Created { .. }) | None => {
+                return Ok(Decision::Postpone);
+            }
+        };
+        if !self.spend(weight) {
+            return Ok(Decision::Postpone);
+        }
         let subject = match self.standings.get(&document) {
             Some(Standing::Loaded(subject)) => Some(&**subject),
-            Some(Standing::Unreadable) => return Ok(Decision::Postpone),
-            Some(Standing::Absent | Standing::Created { .. }) | None => None,
+            _ => None,
         };
-        let work = parsed.weight() + subject.map_or(0, Subject::weight);
-        let Some(left) = self.work_left.checked_sub(work) else {
-            return Ok(Decision::Postpone);
-        };
-        self.work_left = left;
         let context = Context {
             directory: &self.directory,
             member: who.member,
@@ -278,7 +322,7 @@ impl<'a> Bench<'a> {
             position: self.provisional,
             received_at_ms: self.now_ms,
         };
-        let is_new = subject.is_none();
+        let (is_new, ops) = (subject.is_none(), parsed.ops());
         let refusal = match admission::admit(&context, subject, claim, parsed, placed) {
             Verdict::Admitted(outcome) => {
                 self.provisional += 1;
@@ -287,10 +331,10 @@ impl<'a> Bench<'a> {
                     at: placed,
                     hash: *hash,
                 });
-                return Ok(Decision::Admit(self.note(document, *outcome, created)));
+                return Ok(Decision::Admit(self.note(document, *outcome, ops, created)));
             }
             Verdict::Held { missing } if !self.is_any_refused(document, &missing)? => {
-                return Ok(Decision::Hold);
+                return Ok(Decision::Hold { missing });
             }
             Verdict::Held { .. } => Refusal::BuildsOnRefused,
             Verdict::Refused(refusal) => refusal,
@@ -313,7 +357,13 @@ impl<'a> Bench<'a> {
     }
 
     /// Goes on with the document as it now stands.
-    fn note(&mut self, document: DocumentId, outcome: Outcome, created: Option<Standing>) -> Facts {
+    fn note(
+        &mut self,
+        document: DocumentId,
+        outcome: Outcome,
+        ops: usize,
+        created: Option<Standing>,
+    ) -> Facts {
         let Outcome {
             header,
             subject,
@@ -333,26 +383,34 @@ impl<'a> Bench<'a> {
             is_open,
             assignee,
             is_late,
+            ops,
         }
     }
 
-    /// Finds out how a document stands, loaded where it exists; says whether it has the change
-    /// already.
+    /// Finds out how a document stands, loaded where it exists and there is time for it; says
+    /// whether it has the change already.
     fn load(&mut self, document: DocumentId, hash: &Hash) -> log::Result<bool> {
-        let standing = match self.standings.entry(document) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let row = log::document(self.conn, document)?;
-                self.basis
-                    .insert(document, row.map_or(0, |row| row.last_seq));
-                place.insert(match row {
-                    None => Standing::Absent,
-                    Some(row) => match load_subject(self.conn, row.doc)? {
+        if !self.standings.contains_key(&document) {
+            let row = log::document(self.conn, document)?;
+            let standing = match row {
+                None => Standing::Absent,
+                Some(row) => {
+                    let (changes, bytes, ops) = log::size_of(self.conn, row.doc)?;
+                    if !self.spend(admission::stored_weight(changes, bytes, ops)) {
+                        return Ok(false);
+                    }
+                    match load_subject(self.conn, row.doc)? {
                         Some(subject) => Standing::Loaded(Box::new(subject)),
                         None => Standing::Unreadable,
-                    },
-                })
-            }
+                    }
+                }
+            };
+            self.basis
+                .insert(document, row.map_or(0, |row| row.last_seq));
+            self.standings.insert(document, standing);
+        }
+        let Some(standing) = self.standings.get_mut(&document) else {
+            return Ok(false);
         };
         if let Standing::Created {
             raw,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use vanguard_core::calendar::DAY_MS;
 use vanguard_core::document::Admitted;
 use vanguard_core::env::Env;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
@@ -14,7 +15,11 @@ use vanguard_core::store::{StoreError, migrate};
 use vanguard_core::wire::Cursor;
 
 /// The log's migrations in order.
-pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("quotas.sql")];
+pub(super) const MIGRATIONS: [&str; 3] = [
+    include_str!("schema.sql"),
+    include_str!("quotas.sql"),
+    include_str!("bounds.sql"),
+];
 
 pub(super) type Result<T> = rusqlite::Result<T>;
 
@@ -217,18 +222,29 @@ pub(super) fn changes_of(conn: &Connection, doc: i64) -> Result<Vec<ChangeRow>> 
     statement.query_map([doc], read_change)?.collect()
 }
 
-/// Makes a document's row, or notes what has become of it.
+/// How many changes, bytes of changes and operations a document has; found without reading them.
+pub(super) fn size_of(conn: &Connection, doc: i64) -> Result<(usize, usize, usize)> {
+    conn.prepare_cached(
+        "SELECT count(*), coalesce(sum(length(c.raw)), 0), d.ops
+         FROM document d LEFT JOIN change c USING (doc) WHERE d.doc = ?1",
+    )?
+    .query_row([doc], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// Makes a document's row, or notes what has become of it with so many operations more.
 pub(super) fn put_document(
     conn: &Connection,
     header: &Header,
     is_open: bool,
+    ops: usize,
     last_seq: u64,
     now_ms: i64,
 ) -> Result<i64> {
     conn.prepare_cached(
-        "INSERT INTO document (id, kind, space, creator, is_open, last_seq, touched_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (id) DO UPDATE SET is_open = ?5, last_seq = ?6, touched_ms = ?7
+        "INSERT INTO document (id, kind, space, creator, is_open, last_seq, touched_ms, ops)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (id) DO UPDATE
+         SET is_open = ?5, last_seq = ?6, touched_ms = ?7, ops = ops + ?8
          RETURNING doc",
     )?
     .query_row(
@@ -239,7 +255,8 @@ pub(super) fn put_document(
             header.creator,
             is_open,
             last_seq,
-            now_ms
+            now_ms,
+            ops
         ],
         |row| row.get(0),
     )
@@ -341,37 +358,55 @@ pub(super) fn expected_number(
     .query_row(params![device, opening], |row| row.get(0))
 }
 
-/// Whether a device's opening and another one of it have gone on by turns, so that two copies of
-/// its notebook must be in use. An app that is killed while a request is under way, and opened
-/// again before that arrives, comes back to its earlier opening at most once: it asks nothing
-/// more before what it has sent is answered.
+/// So often may a device come back to an opening from another one. An app that is killed while a
+/// request is under way, and opened again before that arrives, does so at most once: it asks
+/// nothing more before what it has sent is answered.
+const RETURNS_LIMIT: u32 = 1;
+
+/// Notes that a device goes on in an opening; says whether it and another one have gone on by
+/// turns, so that two copies of its notebook must be in use.
 pub(super) fn goes_on_by_turns(
     conn: &Connection,
     device: DeviceId,
     opening: &[u8; 16],
 ) -> Result<bool> {
+    let last: Option<[u8; 16]> = conn
+        .prepare_cached("SELECT opening FROM last_opening WHERE device = ?1")?
+        .query_row([device], |row| row.get(0))
+        .optional()?;
+    if last.as_ref() == Some(opening) {
+        return Ok(false);
+    }
     conn.prepare_cached(
-        "SELECT 1 FROM batch first
-         JOIN batch between_ ON between_.device = ?1 AND between_.opening <> ?2
-            AND between_.batch > first.batch
-         JOIN batch again ON again.device = ?1 AND again.opening = ?2
-            AND again.batch > between_.batch
-         JOIN batch after ON after.device = ?1 AND after.opening = between_.opening
-            AND after.batch > again.batch
-         WHERE first.device = ?1 AND first.opening = ?2 LIMIT 1",
+        "INSERT INTO last_opening (device, opening) VALUES (?1, ?2)
+         ON CONFLICT (device) DO UPDATE SET opening = ?2",
     )?
-    .exists(params![device, opening])
+    .execute(params![device, opening])?;
+    let returns: u32 = conn
+        .prepare_cached(
+            "INSERT INTO opening (device, opening, returns) VALUES (?1, ?2, 0)
+             ON CONFLICT (device, opening) DO UPDATE SET returns = returns + 1
+             RETURNING returns",
+        )?
+        .query_row(params![device, opening], |row| row.get(0))?;
+    Ok(returns > RETURNS_LIMIT)
 }
 
 pub(super) fn mark_cloned(conn: &Connection, device: DeviceId, now_ms: i64) -> Result<()> {
-    conn.prepare_cached("INSERT OR IGNORE INTO cloned (device, at_ms) VALUES (?1, ?2)")?
-        .execute(params![device, now_ms])?;
+    conn.prepare_cached(
+        "INSERT INTO cloned (device, at_ms) VALUES (?1, ?2)
+         ON CONFLICT (device) DO UPDATE SET at_ms = ?2",
+    )?
+    .execute(params![device, now_ms])?;
     Ok(())
 }
 
-pub(super) fn is_cloned(conn: &Connection, device: DeviceId) -> Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM cloned WHERE device = ?1")?
-        .exists([device])
+/// So long a device is told that another copy of its notebook syncs, after both last did.
+const CLONED_FOR_MS: i64 = 7 * DAY_MS;
+
+pub(super) fn is_cloned(conn: &Connection, device: DeviceId, now_ms: i64) -> Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM cloned WHERE device = ?1 AND at_ms > ?2")?
+        .exists(params![device, now_ms - CLONED_FOR_MS])
 }
 
 /// A final decision against a change that was made before.

@@ -302,7 +302,7 @@ impl Relay {
         let hashes = pushed.hashes.iter().flatten().copied().collect();
         let (pulled, is_cloned, receipt) = self
             .blocking(move || {
-                let asked = Asked::of(&request, member, hashes);
+                let asked = Asked::of(&request, member, hashes, relay.options.window_days);
                 let directory = relay.directory();
                 let has_receipt = !admitted.is_empty() || !held.is_empty();
                 let receipt = has_receipt.then(|| {
@@ -311,8 +311,9 @@ impl Relay {
                     relay.key.sign(&statement)
                 });
                 relay.readers.with(|conn| {
-                    let pulled = pages::pull(conn, &directory, &asked, relay.env.now_ms())?;
-                    Ok::<_, RelayError>((pulled, log::is_cloned(conn, id)?, receipt))
+                    let now_ms = relay.env.now_ms();
+                    let pulled = pages::pull(conn, &directory, &asked, now_ms)?;
+                    Ok::<_, RelayError>((pulled, log::is_cloned(conn, id, now_ms)?, receipt))
                 })
             })
             .await?;

@@ -38,9 +38,18 @@ const PAGE_LIMIT_BYTES: u32 = 8 << 20;
 /// room for fewer.
 const NEWS_LIMIT: usize = 16_384;
 
+/// Marks of the directory's bootstrap from here on say up to which row that was given which is
+/// assigned to the member outside their spaces. No log grows as long.
+const ASSIGNED: u64 = 1 << 62;
+
 impl Asked {
     /// What a request asks for; `pushed` are hashes that it brings itself.
-    pub(super) fn of(request: &SyncRequest, member: MemberId, pushed: Vec<Hash>) -> Self {
+    pub(super) fn of(
+        request: &SyncRequest,
+        member: MemberId,
+        pushed: Vec<Hash>,
+        window_days: u32,
+    ) -> Self {
         let mut held: HashSet<Hash> = request.held.iter().map(|hash| hash.0).collect();
         held.extend(pushed);
         Self {
@@ -51,7 +60,7 @@ impl Asked {
             bootstraps: request.bootstraps.clone(),
             want: request.want.iter().copied().take(WANT_LIMIT).collect(),
             page_bytes: request.page_bytes.clamp(1_024, PAGE_LIMIT_BYTES) as usize,
-            window_ms: i64::from(request.window_days.max(1)) * DAY_MS,
+            window_ms: i64::from(request.window_days.clamp(1, window_days.max(1))) * DAY_MS,
         }
     }
 }
@@ -249,8 +258,8 @@ impl Page<'_> {
     }
 
     /// The next documents of a space: the open ones first, then those touched within the window,
-    /// each from the latest on. The directory has no window, and its first page brings what is
-    /// assigned to the member from spaces that they do not follow.
+    /// each from the latest on. The directory has no window, and before it comes what is assigned
+    /// to the member from spaces that they do not follow.
     fn bootstrap(
         &mut self,
         bootstrap: &Bootstrap,
@@ -259,19 +268,33 @@ impl Page<'_> {
     ) -> log::Result<BootstrapProgress> {
         let space = bootstrap.space;
         let is_directory = space == OrgId::DIRECTORY;
-        if is_directory && bootstrap.after.is_none() {
-            self.give_assigned(into)?;
-        }
         let since_ms = if is_directory {
             i64::MIN
         } else {
             now_ms - self.asked.window_ms
         };
-        let start = BootstrapMark {
+        let mark_at = |seq| BootstrapMark {
             open_done: false,
-            seq: i64::MAX.unsigned_abs(),
+            seq,
         };
-        let mut mark = bootstrap.after.unwrap_or(start);
+        let start = mark_at(ASSIGNED - 1);
+        let begin = if is_directory {
+            mark_at(ASSIGNED)
+        } else {
+            start
+        };
+        let mut mark = bootstrap.after.unwrap_or(begin);
+        if is_directory && mark.seq >= ASSIGNED {
+            if let Some(given) = self.give_assigned(mark.seq - ASSIGNED, into)? {
+                let remaining = self.count_of(space, start, since_ms)?;
+                return Ok(BootstrapProgress {
+                    space,
+                    after: Some(mark_at(ASSIGNED + given)),
+                    remaining,
+                });
+            }
+            mark = start;
+        }
         loop {
             let Some(row) = self.next_of(space, mark, since_ms)? else {
                 if mark.open_done {
@@ -336,20 +359,31 @@ impl Page<'_> {
         Ok(count(true, mark.seq, i64::MIN)? + count(false, i64::MAX.unsigned_abs(), since_ms)?)
     }
 
-    fn give_assigned(&mut self, into: &mut Vec<DocumentChanges>) -> log::Result<()> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT doc FROM assigned WHERE member = ?1 ORDER BY doc")?;
-        let docs: Vec<i64> = statement
-            .query_map([self.asked.member], |row| row.get(0))?
+    /// Gives what is assigned to the member outside their spaces, from after this document's row
+    /// on; the row up to which it was given where the page has no room for all.
+    fn give_assigned(
+        &mut self,
+        after: u64,
+        into: &mut Vec<DocumentChanges>,
+    ) -> log::Result<Option<u64>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT doc FROM assigned WHERE member = ?1 AND doc > ?2 ORDER BY doc",
+        )?;
+        let docs: Vec<u64> = statement
+            .query_map(params![self.asked.member, after], |row| row.get(0))?
             .collect::<log::Result<_>>()?;
+        let mut given = after;
         for doc in docs {
-            let row = log::document_by_row(self.conn, doc)?;
+            if self.budget == 0 {
+                return Ok(Some(given));
+            }
+            let row = log::document_by_row(self.conn, doc.cast_signed())?;
             if !self.scope.contains(&row.space) {
                 self.give(&row, into)?;
             }
+            given = doc;
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -74,7 +74,13 @@ impl Relay {
         let (judged, basis) = self.readers.with(|conn| {
             let tx = conn.transaction()?; // one view of the log for all of them
             let now_ms = self.env.now_ms();
-            let mut bench = Bench::new(&tx, Arc::clone(&directory), now_ms, self.options.grace_ms);
+            let mut bench = Bench::new(
+                &tx,
+                Arc::clone(&directory),
+                now_ms,
+                self.options.grace_ms,
+                pusher.work_limit(),
+            );
             let judged: rusqlite::Result<Vec<_>> = verified
                 .iter()
                 .map(|batch| bench.judge(&pusher, batch))

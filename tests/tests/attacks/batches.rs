@@ -1,8 +1,9 @@
 //! Batches replayed, reordered, carried elsewhere or signed by somebody else.
 
+use serde_json::json;
 use vanguard_core::model::Role;
 use vanguard_core::wire::{BatchOutcome, ChangeOutcome};
-use vanguard_tests::hostile::{Hostile, Scene, answers};
+use vanguard_tests::hostile::{Hostile, Scene, answers, append, next};
 
 async fn scene() -> (Scene, Hostile) {
     let mut scene = Scene::new().await;
@@ -75,19 +76,48 @@ async fn batches_out_of_order_are_not_taken() {
     let gap = hostile.send(vec![second.clone()]).await.unwrap();
     assert_eq!(gap.outcomes, [BatchOutcome::OutOfOrder { expected: 0 }]);
     assert!(scene.log() == before);
-    let reversed = hostile
-        .send(vec![third.clone(), first, second])
-        .await
-        .unwrap();
+    let reversed = vec![first.clone(), third.clone(), second.clone()];
+    let reversed = hostile.send(reversed).await.unwrap();
     let answers: Vec<_> = reversed.outcomes.iter().map(judged).collect();
     assert_eq!(
         answers,
-        [vec!["out of order"], vec!["admitted"], vec!["admitted"]]
+        [vec!["admitted"], vec!["out of order"], vec!["out of order"]]
     );
-    assert_eq!(scene.log().len(), before.len() + 2);
-    let last = hostile.send(vec![third]).await.unwrap();
-    assert_eq!(judged(&last.outcomes[0]), ["admitted"]);
+    assert_eq!(scene.log().len(), before.len() + 1);
+    let last = hostile.send(vec![first, second, third]).await.unwrap();
+    assert_eq!(judged(&last.outcomes[2]), ["admitted"]);
+    assert_eq!(scene.log().len(), before.len() + 3);
     assert!(!last.is_cloned);
+    scene.is_unharmed().await;
+}
+
+/// A batch is judged as if those before it were in the log. Where one of them is not taken, what
+/// builds on it must not be either: its document would never load again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_builds_on_a_batch_out_of_order_is_not_taken_either() {
+    let (mut scene, mut hostile) = scene().await;
+    let hazard = scene.honest_hazard().await;
+    let doc = scene.document(hazard);
+    let composer = hostile.composer();
+    let comment = append(json!({"event": "commented", "text": "垫脚"}));
+    let below = next(&doc, hazard, scene.first, &composer, &comment);
+    let above = below.then(&composer, &comment);
+    let mut gap = hostile.seal(vec![below.entry()]);
+    gap.header.number += 7;
+    let gap = hostile.sign(gap);
+    let on_it = hostile.copy().seal(vec![above.entry()]);
+    let before = scene.log();
+    let answer = hostile.send(vec![gap, on_it]).await.unwrap();
+    let answers: Vec<_> = answer.outcomes.iter().map(judged).collect();
+    assert_eq!(answers, [["out of order"], ["out of order"]]);
+    assert!(scene.log() == before);
+    let comment = serde_json::from_value(json!({"event": "commented", "text": "照常"})).unwrap();
+    scene
+        .honest()
+        .act_on_hazard(hazard.into(), &comment)
+        .unwrap();
+    scene.honest_sync().await;
+    assert_eq!(scene.log().len(), before.len() + 1);
     scene.is_unharmed().await;
 }
 

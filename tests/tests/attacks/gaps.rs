@@ -3,7 +3,7 @@
 use serde_json::json;
 use vanguard_core::model::Role;
 use vanguard_tests::dice::Dice;
-use vanguard_tests::hostile::{Hostile, Made, Scene, answers, append, entry};
+use vanguard_tests::hostile::{Hostile, Made, Scene, answers, append, edit, entry};
 
 /// A hazard with so many comments, none of them pushed yet.
 fn chain(by: &Hostile, scene: &Scene, length: usize) -> Vec<Made> {
@@ -87,24 +87,79 @@ async fn what_waited_for_something_refused_is_refused() {
     scene.is_unharmed().await;
 }
 
-/// The quota of what waits is the device's own, and somebody else's document costs no more to
-/// write to for it.
+/// What waits is judged when what it waits for comes, however much else comes into its document.
 #[tokio::test(flavor = "multi_thread")]
-async fn waiting_changes_have_a_quota() {
+async fn a_document_in_which_much_waits_costs_no_more_to_write_to() {
     let mut scene = Scene::new().await;
     let first = scene.first;
     let mut hostile = scene.hostile(&[(Role::Member, first)]).await;
     let hazard = scene.honest_hazard().await;
-    let chain = chain(&hostile, &scene, 301);
-    let raws: Vec<Vec<u8>> = chain[1..].iter().map(|made| made.raw.clone()).collect();
-    let outcomes = hostile.push(vec![entry(hazard, first, &raws)]).await;
-    assert!(answers(&outcomes).iter().all(|answer| *answer == "held"));
-    assert_eq!(scene.rows("held"), 256);
+    let composer = hostile.composer();
+    let absent = hostile.report(first, "不发送");
+    let waiting: Vec<Vec<u8>> = (0..300)
+        .map(|number| {
+            let photos = edit(json!({"more": [true, true]}));
+            absent.then(&composer, &photos).forged(|change| {
+                let insertion = change.operations[1].clone();
+                change.operations.resize(10_000, insertion);
+                change.time = number;
+            })
+        })
+        .collect();
+    for some in waiting.chunks(50) {
+        let outcomes = hostile.push(vec![entry(hazard, first, some)]).await;
+        assert!(answers(&outcomes).iter().all(|answer| *answer == "held"));
+    }
+    assert_eq!(scene.rows("held"), 300);
+    assert_eq!(scene.rows("awaited"), 300);
+    for number in 0..100 {
+        let text = format!("第{number}条");
+        let comment = serde_json::from_value(json!({"event": "commented", "text": text})).unwrap();
+        scene
+            .honest()
+            .act_on_hazard(hazard.into(), &comment)
+            .unwrap();
+    }
     scene.honest_sync().await;
-    let comment = serde_json::from_value(json!({"event": "commented", "text": "照常"})).unwrap();
-    scene
-        .honest()
-        .act_on_hazard(hazard.into(), &comment)
-        .unwrap();
-    scene.honest_sync().await;
+    assert_eq!(scene.rows("held"), 300);
+    scene.is_unharmed().await;
+}
+
+/// A push that asks for more than any app's is judged as far as the time for it goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_would_hold_the_relay_up_is_postponed() {
+    let mut scene = Scene::new().await;
+    let first = scene.first;
+    let mut hostile = scene.hostile(&[(Role::Member, first)]).await;
+    let composer = hostile.composer();
+    let made = hostile.report(first, "合法");
+    let large = made.then(&composer, &edit(json!({"more": [true, true]})));
+    let many = (0..400).map(|number| {
+        large.forged(|change| {
+            let insertion = change.operations[1].clone();
+            change.operations.resize(10_000, insertion);
+            change.time = number;
+        })
+    });
+    let many: Vec<Vec<u8>> = many.collect();
+    let before = scene.log().len();
+    let last = hostile.report(first, "排在后面");
+    let outcomes = hostile
+        .push(vec![
+            made.entry(),
+            entry(made.id, first, &many),
+            last.entry(),
+        ])
+        .await;
+    let answers = answers(&outcomes);
+    assert_eq!(answers[0], "admitted");
+    let judged = answers[1..].iter().take_while(|answer| **answer != "held");
+    let judged = judged.count();
+    assert!((10..300).contains(&judged), "{judged}");
+    assert!(answers[1 + judged..].iter().all(|answer| *answer == "held"));
+    assert_eq!(scene.log().len(), before + 2, "one of them may follow");
+    assert_eq!(scene.rows("held"), 0, "it is the device's to push again");
+    let outcomes = hostile.push(vec![last.entry()]).await;
+    assert_eq!(vanguard_tests::hostile::answers(&outcomes), ["admitted"]);
+    scene.is_unharmed().await;
 }

@@ -200,6 +200,7 @@ impl Desk {
             is_directory_changed: false,
             now_ms,
             grace_ms: self.grace_ms,
+            work_left: judge::WORK_LIMIT,
         };
         for (at, (pusher, batches, judged, basis, directory, is_all)) in
             work.into_iter().enumerate()

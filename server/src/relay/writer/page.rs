@@ -5,10 +5,11 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use vanguard_core::admission::{self, Claim};
 use vanguard_core::id::DocumentId;
+use vanguard_core::keys::Hash;
 use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::wire::{BatchOutcome, ChangeOutcome};
 
-use crate::relay::aside::{self, HeldRow, RefusedRow};
+use crate::relay::aside::{self, Fate, HeldRow, RefusedRow};
 use crate::relay::judge::{self, Bench, Decision, Facts, Judged, Pusher, Verified, Who};
 use crate::relay::log::{self, Envelope, Head, NewChange};
 
@@ -22,15 +23,18 @@ pub(super) struct Page<'a> {
     pub(super) is_directory_changed: bool,
     pub(super) now_ms: i64,
     pub(super) grace_ms: i64,
+    /// How much judging of what waited this transaction may still ask for.
+    pub(super) work_left: usize,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn bench(&self) -> Bench<'a> {
+    fn bench(&self, work_left: usize) -> Bench<'a> {
         Bench::new(
             self.conn,
             Arc::clone(&self.directory),
             self.now_ms,
             self.grace_ms,
+            work_left,
         )
     }
 
@@ -39,7 +43,7 @@ impl<'a> Page<'a> {
         pusher: &Pusher,
         batches: &[Verified],
     ) -> log::Result<Vec<Vec<Judged>>> {
-        let mut bench = self.bench();
+        let mut bench = self.bench(pusher.work_limit());
         batches
             .iter()
             .map(|batch| bench.judge(pusher, batch))
@@ -57,13 +61,43 @@ impl<'a> Page<'a> {
             return Ok(Answer::Refused { index, refusal });
         }
         let mut outcomes = Vec::with_capacity(batches.len());
+        let mut is_in_order = true;
         for (verified, judged) in batches.iter().zip(judged) {
-            outcomes.push(self.write_batch(pusher, verified, judged)?);
+            let outcome = if is_in_order {
+                self.write_batch(pusher, verified, judged)?
+            } else {
+                // It was judged as if the one before were in the log.
+                self.out_of_order(pusher, verified)?
+            };
+            is_in_order = !matches!(outcome, BatchOutcome::OutOfOrder { .. });
+            outcomes.push(outcome);
         }
         Ok(Answer::Done {
             outcomes,
             received_at_ms: self.now_ms,
         })
+    }
+
+    /// Whether what was signed is kept beside its hash: for what is taken always, for what is only
+    /// refused within the device's quota of evidence.
+    fn is_kept(
+        &self,
+        pusher: &Pusher,
+        verified: &Verified,
+        judged: &[Judged],
+    ) -> log::Result<bool> {
+        let is_taken =
+            |judged: &Judged| matches!(judged.decision, Decision::Admit(_) | Decision::Hold { .. });
+        if judged.iter().any(is_taken) {
+            return Ok(true);
+        }
+        aside::keep_evidence(self.conn, pusher.device, verified.statement.len() as u64)
+    }
+
+    fn out_of_order(&self, pusher: &Pusher, verified: &Verified) -> log::Result<BatchOutcome> {
+        let opening = &verified.batch.header.opening;
+        let expected = log::expected_number(self.conn, pusher.device, opening)?;
+        Ok(BatchOutcome::OutOfOrder { expected })
     }
 
     fn write_batch(
@@ -78,8 +112,7 @@ impl<'a> Page<'a> {
             Some((batch, hash)) if hash == verified.hash => batch,
             Some(_) => {
                 log::mark_cloned(self.conn, pusher.device, self.now_ms)?;
-                let expected = log::expected_number(self.conn, pusher.device, &header.opening)?;
-                return Ok(BatchOutcome::OutOfOrder { expected });
+                return self.out_of_order(pusher, verified);
             }
             None => {
                 let expected = log::expected_number(self.conn, pusher.device, &header.opening)?;
@@ -96,7 +129,11 @@ impl<'a> Page<'a> {
                     opening: header.opening,
                     number: header.number,
                     hash: &verified.hash,
-                    statement: &verified.statement,
+                    statement: if self.is_kept(pusher, verified, &judged)? {
+                        &verified.statement
+                    } else {
+                        &[]
+                    },
                     signature: &verified.batch.signature,
                 };
                 log::put_batch(self.conn, &envelope, self.now_ms)?
@@ -132,10 +169,11 @@ impl<'a> Page<'a> {
             reason: refusal.as_str().into(),
         };
         let Some(document) = document else {
-            return Ok(refused(match decision {
-                Decision::Refuse { refusal, .. } => refusal,
-                _ => Refusal::Malformed,
-            }));
+            return Ok(match decision {
+                Decision::Postpone => ChangeOutcome::Held,
+                Decision::Refuse { refusal, .. } => refused(refusal),
+                _ => refused(Refusal::Malformed),
+            });
         };
         Ok(match decision {
             Decision::Known => match log::place_of(self.conn, document, &hash)? {
@@ -148,17 +186,16 @@ impl<'a> Page<'a> {
             Decision::KnownRefused { reason } => ChangeOutcome::Refused { reason },
             Decision::Admit(facts) => {
                 let position = self.append(document, &facts, &hash, raw, batch)?;
-                self.close_gaps(document)?;
+                self.settle_waiting(document, hash, Fate::Admitted)?;
                 ChangeOutcome::Admitted {
                     position,
                     received_at_ms: None,
                 }
             }
             Decision::Postpone => ChangeOutcome::Held,
-            Decision::Hold => {
+            Decision::Hold { missing } => {
                 let header = &verified.batch.header;
                 let row = HeldRow {
-                    held: 0,
                     hash,
                     device: pusher.device,
                     member: header.on_behalf_of.unwrap_or(pusher.member),
@@ -168,8 +205,7 @@ impl<'a> Page<'a> {
                     batch,
                     raw: raw.to_vec(),
                 };
-                // Over a quota it is not kept here, but the device still has it.
-                aside::put_held(self.conn, document, &row, self.now_ms)?;
+                aside::put_held(self.conn, document, &row, &missing, self.now_ms)?;
                 ChangeOutcome::Held
             }
             Decision::Refuse { refusal, is_own } => {
@@ -181,6 +217,9 @@ impl<'a> Page<'a> {
                     raw,
                 };
                 aside::put_refused(self.conn, document, &row, self.now_ms)?;
+                if is_own {
+                    self.settle_waiting(document, hash, Fate::Refused)?;
+                }
                 refused(refusal)
             }
         })
@@ -197,7 +236,14 @@ impl<'a> Page<'a> {
     ) -> log::Result<u64> {
         self.head = self.head.next(document, hash);
         let seq = self.head.seq;
-        let doc = log::put_document(self.conn, &facts.header, facts.is_open, seq, self.now_ms)?;
+        let doc = log::put_document(
+            self.conn,
+            &facts.header,
+            facts.is_open,
+            facts.ops,
+            seq,
+            self.now_ms,
+        )?;
         let (received_at_ms, is_late) = (self.now_ms, facts.is_late);
         let change = NewChange {
             doc,
@@ -227,16 +273,12 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Judges what waited in a document again, now that something has come into it: round after
-    /// round, as one of them may be what another waited for.
-    fn close_gaps(&mut self, document: DocumentId) -> log::Result<()> {
-        let mut waiting = aside::held_of(self.conn, document)?;
-        let mut is_news = true;
-        while is_news && !waiting.is_empty() {
-            is_news = false;
-            let mut bench = self.bench();
-            let mut still_waiting = Vec::new();
-            for held in waiting {
+    /// Judges what waited for a change, now that this has become of it, and what waited for that.
+    fn settle_waiting(&mut self, document: DocumentId, hash: Hash, fate: Fate) -> log::Result<()> {
+        let mut settled = vec![(hash, fate)];
+        let mut bench = None;
+        while let Some((hash, fate)) = settled.pop() {
+            for held in aside::take_settled(self.conn, document, &hash, fate)? {
                 let who = Who {
                     member: held.member,
                     actor_prefix: held.actor_prefix,
@@ -246,13 +288,13 @@ impl<'a> Page<'a> {
                     document: Some(document),
                     space: held.space,
                 };
-                match bench.judge_change(&who, claim, &held.raw)?.decision {
-                    Decision::Hold | Decision::Postpone => {
-                        still_waiting.push(held);
-                        continue;
-                    }
+                let bench = bench.get_or_insert_with(|| self.bench(self.work_left));
+                let judged = bench.judge_change(&who, claim, &held.raw)?;
+                self.work_left = bench.work_left;
+                match judged.decision {
                     Decision::Admit(facts) => {
                         self.append(document, &facts, &held.hash, &held.raw, held.batch)?;
+                        settled.push((held.hash, Fate::Admitted));
                     }
                     Decision::Refuse { refusal, is_own } => {
                         let row = RefusedRow {
@@ -263,13 +305,17 @@ impl<'a> Page<'a> {
                             raw: &held.raw,
                         };
                         aside::put_refused(self.conn, document, &row, self.now_ms)?;
+                        if is_own {
+                            settled.push((held.hash, Fate::Refused));
+                        }
                     }
-                    Decision::Known | Decision::KnownRefused { .. } => {}
+                    // What there is no time for now its device still has, and pushes again.
+                    Decision::Postpone
+                    | Decision::Hold { .. }
+                    | Decision::Known
+                    | Decision::KnownRefused { .. } => {}
                 }
-                aside::remove_held(self.conn, &held)?;
-                is_news = true;
             }
-            waiting = still_waiting;
         }
         Ok(())
     }
@@ -285,7 +331,7 @@ fn first_refusal(judged: &[Vec<Judged>]) -> Option<(usize, Refusal)> {
             Decision::KnownRefused { reason } => {
                 Some((index, Refusal::parse(reason).unwrap_or(Refusal::Malformed)))
             }
-            Decision::Hold | Decision::Postpone => Some((index, Refusal::BuildsOnRefused)),
+            Decision::Hold { .. } | Decision::Postpone => Some((index, Refusal::BuildsOnRefused)),
             Decision::Known | Decision::Admit(_) => None,
         })
 }
