@@ -3,7 +3,7 @@
 
 use automerge::Automerge;
 use serde_json::json;
-use vanguard_core::admission::{Claim, Context, Subject, Verdict, admit, parse};
+use vanguard_core::admission::{Claim, Context, Subject, Verdict, admit, bound};
 use vanguard_core::batch::change_hash;
 use vanguard_core::document::{Admitted, Contents};
 
@@ -71,7 +71,7 @@ fn judge_on(life: &[Step], data: &[u8]) -> Outcome {
         position: 100,
         received_at_ms: NOW_MS,
     };
-    let Ok(parsed) = parse(&raw) else {
+    let Ok(parsed) = bound(&raw).and_then(|bounded| bounded.parse()) else {
         return Outcome::Refused;
     };
     let (subject, outcome) = match admit(&context, step.before.as_ref(), claim, parsed, placed) {
@@ -89,7 +89,9 @@ fn judge_on(life: &[Step], data: &[u8]) -> Outcome {
     let next = life::composer(9)
         .perform(&mut reloaded, &comment, &seen)
         .expect("what is admitted can be worked on");
-    parse(&next.raw).expect("and what is done then is a change");
+    bound(&next.raw)
+        .and_then(|bounded| bounded.parse())
+        .expect("and what is done then is a change");
     outcome
 }
 

@@ -12,10 +12,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
+use vanguard_core::SystemEnv;
 use vanguard_core::disk::sync_folder;
 use vanguard_core::keys::{Hash, hex};
 
 use crate::blobs::{BlobStore, Folder, Held, PartId};
+use crate::relay::renew_epoch;
 use crate::serve::folder;
 
 /// The databases in the order of copying.
@@ -50,6 +52,9 @@ pub enum BackupError {
         /// What SQLite says of it.
         what: String,
     },
+    /// The restored log's.
+    #[error(transparent)]
+    Store(#[from] vanguard_core::store::StoreError),
     /// SQLite's.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
@@ -194,6 +199,21 @@ fn copy_photo(from: &dyn BlobStore, to: &dyn BlobStore, hash: &Hash) -> io::Resu
         to.discard(part)?;
     }
     Ok(Some(is_right))
+}
+
+/// Makes a data directory of a copy, and lets whoever meets its log know that it is another one:
+/// also a phone that knows nothing which the log has lost then compares all that it has with it.
+///
+/// # Errors
+/// As [`copy`]'s; the directory must be a new one.
+pub fn restore(
+    from: &Path,
+    data: &Path,
+    on_photo: impl FnMut(usize, usize),
+) -> Result<Copied, BackupError> {
+    let copied = copy(from, data, on_photo)?;
+    renew_epoch(&data.join(DATABASES[0]), &SystemEnv)?;
+    Ok(copied)
 }
 
 #[cfg(test)]

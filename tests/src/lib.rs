@@ -315,14 +315,14 @@ impl Fleet {
 
     /// Puts the relay back to a copy of its data directory, without telling anybody.
     #[must_use]
-    pub fn put_back(self, copy: &TempDir) -> Self {
+    pub fn put_back(self, copy: &std::path::Path) -> Self {
         let Self {
             relay, data, env, ..
         } = self;
         drop(relay);
         std::fs::remove_dir_all(&data).unwrap();
         std::fs::create_dir(&data).unwrap();
-        copy_files(copy.path(), &data);
+        copy_files(copy, &data);
         let clock = Arc::clone(&env) as Arc<dyn Env>;
         let relay = Relay::open(&data, RelayOptions::default(), clock).unwrap();
         Self {

@@ -236,16 +236,21 @@ impl Notebook {
             .member)
     }
 
-    /// Removes what is neither open nor was touched within `window_days`, nor holds anything
-    /// unsent; the relay keeps it, and it comes back when it is wanted. Gives how many went.
+    /// Removes what was neither open nor touched within `window_days` when the relay was last heard,
+    /// nor holds anything unsent; the relay keeps it, and it comes back when it is wanted. Gives how
+    /// many went.
     ///
     /// # Errors
     /// The store's.
     pub fn prune(&mut self, window_days: u32) -> Result<usize> {
-        // Documents are dated by the relay's clock, from which this device's may be years away.
+        // Documents are dated by the relay's clock, from which this device's may be years away, and
+        // may have gone years ahead since it was last compared.
+        let Some(synced_ms) = synced::last_sync_ms(self.reader())? else {
+            return Ok(0);
+        };
         let offset_ms: i64 = meta(self.reader(), "clock_offset_ms")?.unwrap_or(0);
-        let now_ms = self.env.now_ms().saturating_add(offset_ms);
-        let before = now_ms.saturating_sub(i64::from(window_days) * crate::calendar::DAY_MS);
+        let heard_ms = synced_ms.saturating_add(offset_ms);
+        let before = heard_ms.saturating_sub(i64::from(window_days) * crate::calendar::DAY_MS);
         self.store.transact(|conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT d.doc FROM document d JOIN record r ON r.doc = d.doc

@@ -68,6 +68,8 @@ enum Command {
     Import(import::ImportArgs),
     /// 备份数据目录，中继站可照常运行 · copy the data directory, also while a relay runs on it
     Backup(backup::BackupArgs),
+    /// 由备份恢复到新的数据目录 · make a new data directory of a copy
+    Restore(backup::RestoreArgs),
     /// 输出接口说明（OpenAPI 3.1） · print the API's description
     Openapi,
     /// 演示：一个组织一个月的工作 · the demo: a month of an organisation's work
@@ -128,6 +130,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Revoke(args) => devices::revoke(&args),
         Command::Import(args) => block_on(import::run(args)),
         Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Openapi => openapi(),
         Command::Demo(args) => Ok(demo::run(args)),
     };

@@ -31,13 +31,27 @@ pub(super) fn open(path: &Path, env: &dyn Env) -> std::result::Result<Connection
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     migrate(&mut conn, &MIGRATIONS)?;
-    let mut epoch = [0; 8];
-    env.fill_random(&mut epoch);
     conn.execute(
         "INSERT OR IGNORE INTO log (id, epoch, head, chain) VALUES (1, ?1, 0, ?2)",
-        params![epoch, [0_u8; 32]],
+        params![new_epoch(env), [0_u8; 32]],
     )?;
     Ok(conn)
+}
+
+fn new_epoch(env: &dyn Env) -> [u8; 8] {
+    let mut epoch = [0; 8];
+    env.fill_random(&mut epoch);
+    epoch
+}
+
+/// Begins another life of a log that was put back, so that every cursor into the old one is told
+/// from those into this one.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn renew_epoch(path: &Path, env: &dyn Env) -> std::result::Result<(), StoreError> {
+    open(path, env)?.execute("UPDATE log SET epoch = ?1", [new_epoch(env)])?;
+    Ok(())
 }
 
 /// Opens the log to read beside the writer.

@@ -40,6 +40,7 @@ use crate::hands::Hands;
 use crate::import::Known;
 pub use act::{Act, ActError};
 use judge::Pusher;
+pub(crate) use log::renew_epoch;
 use pages::Asked;
 pub use photos::{MissingOf, Naming};
 use pool::Pool;

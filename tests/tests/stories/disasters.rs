@@ -1,14 +1,14 @@
 //! Copies that are put back, answers that are lost, files that are damaged.
 
 use vanguard_core::calendar::DAY_MS;
-use vanguard_core::id::ZoneId;
+use vanguard_core::id::{OrgId, ZoneId};
 use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardGrade};
 use vanguard_core::model::inspection::{Inspection, InspectionKind, ItemOutcome, ItemResult};
 use vanguard_core::model::people::GrantFields;
 use vanguard_core::model::{Role, Shift, SyncState};
 use vanguard_core::sync::{Options, Session, Step};
-use vanguard_tests::Fleet;
 use vanguard_tests::plain::PlainLog;
+use vanguard_tests::{Fleet, Phone};
 
 use super::{act, agree, comment, graded, one_phone, report, seen, two_phones};
 
@@ -64,7 +64,7 @@ async fn a_relay_put_back_to_an_old_copy_gets_from_the_phones_what_it_lost() {
     fleet.sync(&mut one).await;
     act(&mut one, lost, &comment("尚未发送"));
 
-    let fleet = fleet.put_back(&copy);
+    let fleet = fleet.put_back(copy.path());
     let log = PlainLog::read(&fleet.data).unwrap();
     assert!(!log.documents.contains_key(&lost.into()));
     for _ in 0..3 {
@@ -170,18 +170,30 @@ async fn every_answer_of_a_draft_survives_and_it_becomes_a_document_in_one_chang
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_years_off_prunes_nothing_that_is_fresh() {
-    let mut fleet = Fleet::new(37).await;
-    let branch = fleet.plant.first;
     for (name, years) in [("时钟慢", -10), ("时钟快", 10)] {
+        let mut fleet = Fleet::new(37).await;
+        let branch = fleet.plant.first;
         let mut phone = fleet.enlist(name, Role::Member, branch).await;
         phone.env.advance(years * 365 * DAY_MS);
         fleet.sync(&mut phone).await;
-        let zone = ZoneId(branch.0);
-        let (kind, shift) = (InspectionKind::Daily, Shift::Day);
-        let draft = phone.notebook.start_inspection(branch, zone, kind, shift);
-        let draft = draft.unwrap();
-        phone.notebook.submit_inspection(draft).unwrap();
+        inspect(&mut phone, branch);
         fleet.sync(&mut phone).await;
         assert_eq!(phone.notebook.prune(1).unwrap(), 0, "{name}");
+        // Nor does a clock that goes ahead after the last sync tell how old records are.
+        phone.env.advance(10 * 365 * DAY_MS);
+        assert_eq!(phone.notebook.prune(1).unwrap(), 0, "{name}");
+        // The relay's does.
+        fleet.env.advance(30 * DAY_MS);
+        inspect(&mut phone, branch);
+        fleet.sync(&mut phone).await;
+        assert_eq!(phone.notebook.prune(1).unwrap(), 1, "{name}");
     }
+}
+
+fn inspect(phone: &mut Phone, branch: OrgId) {
+    let (kind, shift) = (InspectionKind::Daily, Shift::Day);
+    let draft = phone
+        .notebook
+        .start_inspection(branch, ZoneId(branch.0), kind, shift);
+    phone.notebook.submit_inspection(draft.unwrap()).unwrap();
 }

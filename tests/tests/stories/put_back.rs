@@ -6,6 +6,7 @@ use vanguard_core::calendar::DAY_MS;
 use vanguard_core::id::HazardId;
 use vanguard_core::model::hazard::{HazardEvent, HazardGrade};
 use vanguard_core::model::{Author, Role};
+use vanguard_core::store::synced;
 use vanguard_server::backup;
 use vanguard_tests::plain::PlainLog;
 use vanguard_tests::{Phone, event_ids, photo, scratch};
@@ -40,7 +41,7 @@ async fn a_relay_put_back_loses_what_its_console_did_and_stops_nobody() {
     fleet.sync(&mut member).await;
     act(&mut member, hazard, &comment("尚未发送"));
 
-    let fleet = fleet.put_back(&copy);
+    let fleet = fleet.put_back(copy.path());
     all_agree(&fleet, &mut [&mut officer, &mut member]).await;
     let view = seen(&member, hazard);
     let bodies: Vec<&HazardEvent> = view.events.iter().map(|event| &event.event.body).collect();
@@ -83,12 +84,36 @@ async fn a_copy_of_a_running_relay_has_what_was_acknowledged_before_it() {
     let after = report(&mut member, branch, "备份之后");
     fleet.sync(&mut member).await;
 
-    let fleet = fleet.put_back(&copy);
+    let fleet = fleet.put_back(copy.path());
     let log = PlainLog::read(&fleet.data).unwrap();
     let has = |hazard: &HazardId| log.documents.contains_key(&(*hazard).into());
     assert!(before.iter().all(has) && !has(&after));
     all_agree(&fleet, &mut [&mut officer, &mut member]).await;
     assert_eq!(seen(&officer, after), seen(&member, after));
+}
+
+/// Whoever meets a restored log is told, also who could not see it: a phone that stands where the
+/// copy ends compares what it has with it, and nothing is lost or there twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_relay_tells_its_phones() {
+    let (fleet, branch, mut member, mut officer) = two_phones(60).await;
+    report(&mut member, branch, "备份之前");
+    all_agree(&fleet, &mut [&mut officer, &mut member]).await;
+    let (copy, restored) = (scratch(), scratch());
+    backup::copy(&fleet.data, copy.path(), |_, _| {}).unwrap();
+    let data = restored.path().join("data");
+    backup::restore(copy.path(), &data, |_, _| {}).unwrap();
+    let later = report(&mut officer, branch, "备份之后");
+    fleet.sync(&mut officer).await;
+    let cursor = synced::cursor(member.notebook.reader()).unwrap().unwrap();
+
+    let fleet = fleet.put_back(&data);
+    fleet.sync(&mut member).await;
+    let told = synced::cursor(member.notebook.reader()).unwrap().unwrap();
+    assert_eq!(told.seq, cursor.seq);
+    assert_ne!(told.epoch, cursor.epoch);
+    all_agree(&fleet, &mut [&mut officer, &mut member]).await;
+    assert_eq!(seen(&officer, later), seen(&member, later));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +132,7 @@ async fn work_that_a_relay_lost_and_no_longer_takes_comes_back_with_its_words() 
     fleet.sync(&mut member).await;
     let by = author(&fleet, member.member(), Role::Member);
 
-    let fleet = fleet.put_back(&copy);
+    let fleet = fleet.put_back(copy.path());
     let ended = json!({"event": "ended", "reason": "离职"});
     at_the_console(&fleet, Author::OPERATOR, by.grant, &ended).await;
     fleet.env.advance(60 * DAY_MS);
