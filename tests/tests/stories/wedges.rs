@@ -8,7 +8,8 @@ use vanguard_core::id::{HazardId, MemberId};
 use vanguard_core::model::hazard::{Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature};
 use vanguard_core::model::{Author, Role};
 use vanguard_core::rules::Refusal;
-use vanguard_core::sync::Options;
+use vanguard_core::sync::{Options, Session, Step};
+use vanguard_core::wire::{self, SyncResponse};
 use vanguard_tests::{Fleet, event_ids};
 
 use super::{
@@ -177,4 +178,40 @@ async fn what_cannot_be_admitted_is_not_begun_and_blocks_nothing() {
     assert!(phone.notebook.report_hazard(branch, &fields).is_err());
     assert_eq!(contents(&phone), before);
     assert_eq!(fleet.sync(&mut phone).await.acknowledged, 1);
+}
+
+/// Somebody to whom much was assigned from elsewhere gets it page by page, as everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_assigned_from_elsewhere_comes_in_pages() {
+    let mut fleet = Fleet::new(62).await;
+    let (first, second) = (fleet.plant.first, fleet.plant.second);
+    let mut officer = fleet.enlist("赵安全", Role::SafetyOfficer, first).await;
+    let mut abroad = fleet.enlist("李师傅", Role::Member, second).await;
+    fleet.sync(&mut officer).await;
+    for number in 0..8 {
+        let hazard = report(&mut officer, first, &format!("第{number}处").repeat(200));
+        act(&mut officer, hazard, &graded(HazardGrade::General));
+        let assignment = assigned(fleet.plant.contractor, abroad.member());
+        act(&mut officer, hazard, &assignment);
+    }
+    fleet.sync(&mut officer).await;
+    let mut session = Session::new(Options {
+        page_bytes: 1_024,
+        ..Options::default()
+    });
+    let mut got = 0;
+    while let Step::Exchange(body) = session.next(&mut abroad.notebook).unwrap() {
+        let answer = fleet.exchange(&abroad.device, &body).await;
+        let page: SyncResponse = wire::decode(&answer).unwrap();
+        // Reported, graded and assigned.
+        let hazards = page.documents.iter();
+        let hazards = hazards
+            .filter(|document| document.changes.len() == 3)
+            .count();
+        assert!(hazards <= 1, "{hazards} in a page with room for one");
+        got += hazards;
+        session.answered(&mut abroad.notebook, &answer).unwrap();
+    }
+    assert_eq!(got, 8);
+    all_agree(&fleet, &mut [&mut officer, &mut abroad]).await;
 }
