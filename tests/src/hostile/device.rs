@@ -1,17 +1,17 @@
 //! A device that is enrolled like any other, and pushes whatever bytes it likes.
 
 use automerge::Automerge;
-use serde_json::json;
+use serde_json::{Value, json};
 use vanguard_core::batch::{FORMAT, statement};
 use vanguard_core::http::{HttpError, HttpRelay};
 use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
 use vanguard_core::keys::{Hash, Signature, SoftwareKey, hex};
-use vanguard_core::model::{Author, DocumentKind, Header, Role, SCHEMA};
+use vanguard_core::model::{Author, DocumentKind, Header, Record, Role, SCHEMA};
 use vanguard_core::wire::{
     self, BatchEntry, BatchHeader, BatchOutcome, ChangeOutcome, SealedBatch, SyncRequest,
     SyncResponse,
 };
-use vanguard_core::{Composer, Notebook, Verb};
+use vanguard_core::{Composer, NewEvent, Notebook, Verb};
 
 use super::{Made, env, event, map};
 
@@ -116,19 +116,36 @@ impl Hostile {
     }
 
     fn created(&self, by: &Composer, id: DocumentId, space: OrgId, description: &str) -> Made {
+        let fields = json!({"description": description, "nature": "unsafe_condition"});
+        let reported = Some(event(json!({"event": "reported"})));
+        self.document(by, (id, DocumentKind::Hazard, space), fields, reported)
+    }
+
+    /// A record of another kind than hazards that it creates, by this composer.
+    pub fn create<R: Record>(&self, by: &Composer, space: OrgId, fields: &R::Fields) -> Made {
+        let id = DocumentId(env().uuid_v7());
+        let fields = serde_json::to_value(fields).unwrap();
+        self.document(by, (id, R::KIND, space), fields, None)
+    }
+
+    fn document(
+        &self,
+        by: &Composer,
+        (id, kind, space): (DocumentId, DocumentKind, OrgId),
+        fields: Value,
+        event: Option<NewEvent>,
+    ) -> Made {
         let header = Header {
             id,
-            kind: DocumentKind::Hazard,
+            kind,
             space,
             creator: self.member,
             created_ms: env().now_ms(),
             schema: SCHEMA,
         };
-        let fields = map(json!({"description": description, "nature": "unsafe_condition"}));
-        let event = Some(event(json!({"event": "reported"})));
         let verb = Verb::Create {
             header,
-            fields,
+            fields: map(fields),
             event,
         };
         let mut doc = Automerge::new();

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use vanguard_core::model::Role;
+use vanguard_core::env::Env as _;
+use vanguard_core::id::{MemberId, OrgId, ZoneId};
+use vanguard_core::model::inspection::{Inspection, InspectionFields, InspectionKind};
+use vanguard_core::model::people::{Grant, GrantFields};
+use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
+use vanguard_core::model::{Role, Shift};
 use vanguard_core::wire::BatchEntry;
 use vanguard_tests::dice::Dice;
-use vanguard_tests::hostile::{Made, Scene, answers, append, edit, entry, next, tampered};
+use vanguard_tests::hostile::{Hostile, Made, Scene, answers, append, edit, next, tampered};
 use vanguard_tests::photo;
 
 /// As many as the issue asks for where the code is optimised, fewer where it is not.
@@ -25,7 +30,12 @@ async fn mutated_changes_are_refused_or_harmless() {
     let panics = count_panics();
     let mut scene = Scene::new().await;
     let first = scene.first;
-    let mut hostile = scene.hostile(&[(Role::SafetyOfficer, first)]).await;
+    let roles = [
+        (Role::SafetyOfficer, first),
+        (Role::Member, first),
+        (Role::Admin, first),
+    ];
+    let mut hostile = scene.hostile(&roles).await;
     let mut dice = Dice::new(SEED);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut left = MUTATIONS;
@@ -49,13 +59,14 @@ async fn mutated_changes_are_refused_or_harmless() {
             .map(|verb| next(&doc, hazard, first, &by, verb))
             .collect();
         bases.push(hostile.report_as(&by, first, "煤气管道法兰泄漏，现场有明显异味"));
+        bases.extend(others(&hostile, first));
         let entries: Vec<BatchEntry> = (0..500.min(left))
             .map(|_| {
                 let base = dice.one(&bases).clone();
                 let raw = tampered(&mut dice, &base.raw);
                 BatchEntry {
-                    document: base.entry().document,
-                    ..entry(hazard, first, &[raw])
+                    changes: vec![raw.into()],
+                    ..base.entry()
                 }
             })
             .collect();
@@ -92,6 +103,34 @@ async fn mutated_changes_are_refused_or_harmless() {
         .unwrap();
     assert_eq!(damaged, 0);
     scene.is_unharmed().await;
+}
+
+/// What else a device may write, rights among it, and what follows on it.
+fn others(by: &Hostile, first: OrgId) -> Vec<Made> {
+    let at_work = by.composer_as(by.as_role(Role::Member));
+    let (zone, now_ms) = (ZoneId(first.0), vanguard_core::SystemEnv.now_ms());
+    let round = InspectionFields::new(zone, InspectionKind::Daily, Shift::Day, now_ms);
+    let violation = ViolationFields::new(
+        ViolationKind::OperationViolation,
+        "未系安全带",
+        "三号塔",
+        "高处作业规程",
+    );
+    let in_charge = by.composer_as(by.as_role(Role::Admin));
+    let member = MemberId(first.0);
+    let grant = GrantFields {
+        member,
+        role: Role::Rectifier,
+        org: first,
+    };
+    let granted = by.create::<Grant>(&in_charge, OrgId::DIRECTORY, &grant);
+    let ended = append(json!({"event": "ended", "reason": "调离"}));
+    vec![
+        by.create::<Inspection>(&at_work, first, &round),
+        by.create::<Violation>(&at_work, first, &violation),
+        granted.then(&in_charge, &ended),
+        granted,
+    ]
 }
 
 fn scene_document(
