@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use vanguard_core::admission::{self, Claim, Context, Outcome, Parsed, Subject, Verdict};
+use vanguard_core::admission::{self, Bounded, Claim, Context, Outcome, Parsed, Subject, Verdict};
 use vanguard_core::batch::{FORMAT, change_hash, statement};
 use vanguard_core::document::Admitted;
 use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
@@ -263,7 +263,7 @@ impl<'a> Bench<'a> {
             return Ok(None);
         }
         let bounded = admission::bound(raw);
-        let weight = bounded.as_ref().map_or(MALFORMED_WEIGHT, |b| b.weight());
+        let weight = bounded.as_ref().map_or(MALFORMED_WEIGHT, Bounded::weight);
         let has_time = self.spend(weight);
         let bounded = bounded?;
         if has_time {
