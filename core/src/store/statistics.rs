@@ -32,7 +32,9 @@ use counting::{counts, ranked};
 use facts::{HazardFact, Number, Within};
 
 pub use counting::{Count, Rate, Tally};
-pub use duty::{BranchDuty, DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duties_by_branch, duty_completion};
+pub use duty::{
+    BranchDuty, DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duties_by_branch, duty_completion, over,
+};
 pub use facts::Facts;
 pub use repeats::{RepeatHazards, repeat_hazards};
 pub use trend::{TrendDay, trend};
@@ -98,8 +100,8 @@ pub struct PeriodStatistics {
     /// 按期整改率: rectified by their deadline, out of those whose deadline lies in the period and
     /// is past, or which are rectified; unknown where there are none.
     pub on_time_rate: Option<Rate>,
-    /// 应查/已查: inspections done out of those due on the days of the period that are over;
-    /// unknown where none was due.
+    /// 应查/已查: inspections done out of those due on the days of the period that are over, weeks
+    /// on their Sundays; unknown where none was due.
     pub inspection_completion: Option<Rate>,
     /// Violations in the period, withdrawn ones apart.
     pub violations: u64,
@@ -197,9 +199,7 @@ pub fn period(
         hazard.status == Some(HazardStatus::Closed)
     });
     let violations = || within.violations(&range);
-    // What is due today may still be done.
-    let over = days.start..days.end.min(Day::at(now_ms));
-    let duties = duty_completion(conn, facts, spaces, over, shifts_per_day)?;
+    let duties = duty_completion(conn, facts, spaces, &days, shifts_per_day, now_ms)?;
     let due = duties.iter().map(|duty| u64::from(duty.due)).sum();
     let done = duties.iter().map(|duty| u64::from(duty.done)).sum();
     Ok(PeriodStatistics {

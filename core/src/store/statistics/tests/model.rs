@@ -297,41 +297,41 @@ impl Model {
             let Some(duty) = zone.duty.as_ref().filter(|_| is_in) else {
                 continue;
             };
-            let mut weeks_due = std::collections::BTreeSet::new();
-            let mut weeks_done = std::collections::BTreeSet::new();
-            for day in (from.0..to.0).map(Day) {
-                if zone.retired.is_some_and(|retired| day >= retired) {
-                    continue;
-                }
-                let monday = day.0 - day.weekday();
+            let has_duty = |day: Day| {
+                day >= duty.from && !duty.excepted.iter().any(|e| day >= e.from && day <= e.to)
+            };
+            let shifts_of = |day: Day| {
                 let mut shifts: Vec<Shift> = (self.inspections.iter())
                     .filter(|(of, _, at_ms, _)| *of == zone.id && Day::at(*at_ms) == day)
                     .map(|(_, _, _, shift)| *shift)
                     .collect();
-                if !shifts.is_empty() {
-                    weeks_done.insert(monday);
-                }
-                if day < duty.from || duty.excepted.iter().any(|e| day >= e.from && day <= e.to) {
-                    continue;
-                }
-                weeks_due.insert(monday);
                 shifts.sort_unstable();
                 shifts.dedup();
-                match duty.frequency {
-                    DutyFrequency::EveryShift => {
-                        due += 3;
-                        done += shifts.len().min(3) as u64;
-                    }
-                    DutyFrequency::Daily => {
-                        due += 1;
-                        done += u64::from(!shifts.is_empty());
-                    }
-                    DutyFrequency::Weekly => {}
+                shifts.len() as u64
+            };
+            for day in (from.0..to.0).map(Day) {
+                if zone.retired.is_some_and(|retired| day >= retired) {
+                    continue;
                 }
-            }
-            if duty.frequency == DutyFrequency::Weekly {
-                due += weeks_due.len() as u64;
-                done += weeks_due.intersection(&weeks_done).count() as u64;
+                let is_sunday = day.weekday() == 6;
+                match duty.frequency {
+                    DutyFrequency::EveryShift if has_duty(day) => {
+                        due += 3;
+                        done += shifts_of(day).min(3);
+                    }
+                    DutyFrequency::Daily if has_duty(day) => {
+                        due += 1;
+                        done += shifts_of(day).min(1);
+                    }
+                    DutyFrequency::Weekly if is_sunday => {
+                        let mut week = (day.0 - 6..=day.0).map(Day);
+                        if week.clone().any(has_duty) {
+                            due += 1;
+                            done += u64::from(week.any(|day| shifts_of(day) > 0));
+                        }
+                    }
+                    _ => {}
+                }
             }
         }
         (due, done)
