@@ -74,12 +74,23 @@ fn check_period(model: &Model, spaces: &[OrgId], found: &PeriodStatistics, now_m
     assert_eq!(found.open, count(&ModelHazard::is_open));
     assert_eq!(found.overdue, count(&|h| h.is_overdue(now_ms)));
     assert_eq!(found.major, count(&|h| h.grade == Some(HazardGrade::Major)));
-    for tally in &found.by_grade {
-        assert_eq!(tally.reported, count(&|h| h.grade == tally.value));
-        assert_eq!(
-            tally.open,
-            count(&|h| h.grade == tally.value && h.is_open())
-        );
+    assert_eq!(found.as_of_ms, now_ms);
+    let grades: Vec<_> = found.by_grade.iter().map(|of| of.grade).collect();
+    assert_eq!(
+        grades[..2],
+        [Some(HazardGrade::General), Some(HazardGrade::Major)],
+        "a grade of which there is none is said as well"
+    );
+    let sum: u64 = found.by_grade.iter().map(|of| of.reported).sum();
+    assert_eq!(sum, found.reported);
+    for of in &found.by_grade {
+        let count = |f: &dyn Fn(&ModelHazard) -> bool| count(&|h| h.grade == of.grade && f(h));
+        assert_eq!(of.reported, count(&|_| true));
+        assert_eq!(of.closed, count(&|h| h.closed_ms.is_some()));
+        assert_eq!(of.open, count(&ModelHazard::is_open));
+        assert_eq!(of.overdue, count(&|h| h.is_overdue(now_ms)));
+        assert_eq!(of.funded, count(&|h| h.is_funded));
+        assert_eq!(of.closing_rate, Rate::of(of.closed, of.reported));
     }
     let closed_here = mine().filter(|h| h.closed_ms.is_some_and(|ms| range.contains(&ms)));
     assert_eq!(found.closed_in_period, closed_here.count() as u64);

@@ -4,8 +4,8 @@
 use crate::calendar::{DAY_MS, Day};
 use crate::id::{MemberId, OrgId, UnitId, ZoneId};
 use crate::model::hazard::{
-    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, MajorHazardPlan,
-    Party, Rectification, RectificationMode,
+    Assignment, FiveAssurances, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature,
+    MajorHazardPlan, Party, Rectification, RectificationMode,
 };
 use crate::model::inspection::{Inspection, InspectionFields, InspectionKind};
 use crate::model::template::{Duty, DutyFrequency, Exception, Template, TemplateFields};
@@ -25,6 +25,7 @@ pub(super) struct ModelHazard {
     pub(super) rectified_ms: Option<i64>,
     pub(super) closed_ms: Option<i64>,
     pub(super) is_void: bool,
+    pub(super) is_funded: bool,
 }
 
 impl ModelHazard {
@@ -180,6 +181,7 @@ impl Model {
             rectified_ms: None,
             closed_ms: None,
             is_void: false,
+            is_funded: false,
         };
         let mut step = |world: &mut World, author, event: &HazardEvent| {
             at_ms += 1 + world.random.below(20 * DAY_MS);
@@ -210,13 +212,21 @@ impl Model {
             let deadline_ms = at_ms_after(world, hazard.at_ms);
             hazard.unit = Some(unit);
             hazard.deadline_ms = Some(deadline_ms);
+            // In 五落实, in the plan of a Major hazard, or nowhere.
+            let is_major = hazard.grade == Some(HazardGrade::Major);
+            let funds = world.random.pick(&["", " ", "800元"]);
+            hazard.is_funded = is_major || funds == "800元";
+            let assurances = FiveAssurances {
+                funds: funds.into(),
+                ..FiveAssurances::default()
+            };
             let assigned = HazardEvent::Assigned(Assignment {
                 unit,
                 person: Party::Member(worker.member),
                 mode: RectificationMode::Deadline,
                 deadline_ms,
-                assurances: None,
-                plan: Some(MajorHazardPlan::filled_with("见附件")),
+                assurances: Some(assurances),
+                plan: is_major.then(|| MajorHazardPlan::filled_with("见附件")),
             });
             step(world, supervisor, &assigned);
         }
