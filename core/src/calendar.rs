@@ -9,6 +9,8 @@ pub const CHINA_OFFSET_MS: i64 = 8 * HOUR_MS;
 pub const HOUR_MS: i64 = 3_600_000;
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// Days in a week, Monday to Sunday.
+pub const WEEK_DAYS: i32 = 7;
 
 /// A calendar day in China: days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

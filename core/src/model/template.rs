@@ -1,11 +1,13 @@
 //! Checklist templates with their versions, and the duty that zones and templates carry: who
 //! inspects how often.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::inspection::InspectionKind;
 use super::{DocumentKind, Event, Header, Record, View, enumeration};
-use crate::calendar::Day;
+use crate::calendar::{Day, WEEK_DAYS};
 use crate::id::OrgId;
 use crate::rules::{OVERSEERS, Refusal, require};
 
@@ -50,21 +52,27 @@ impl Duty {
         day >= self.from && !self.excepted.iter().any(|e| (e.from..=e.to).contains(&day))
     }
 
-    /// How many inspections are due in the days from `from` (included) to `to` (not included);
-    /// `shifts` is how many shifts the plant works a day. A week counts on its last day that
-    /// the duty holds on, so that a week of shutdown owes nothing.
-    pub fn due(&self, from: Day, to: Day, shifts: u32) -> u32 {
-        let days = (from.0..to.0).map(Day).filter(|day| self.holds_on(*day));
-        let count = match self.frequency {
-            DutyFrequency::EveryShift => days.count() * shifts as usize,
-            DutyFrequency::Daily => days.count(),
-            DutyFrequency::Weekly => {
-                let mut weeks: Vec<i32> = days.map(|day| day.0 - day.weekday()).collect();
-                weeks.dedup();
-                weeks.len()
-            }
-        };
-        u32::try_from(count).unwrap_or(u32::MAX)
+    /// The periods for which something is owed and that end in `days`: each day that the duty
+    /// holds on, or each week, Monday to Sunday, of which it holds on any day, so that a week of
+    /// shutdown owes nothing. A week is owed as a whole, on its Sunday: until then it may still be
+    /// done, and whichever of its days somebody went is right, those before `days` as well.
+    pub fn periods(&self, days: Range<Day>) -> impl Iterator<Item = Range<Day>> {
+        let is_weekly = self.frequency == DutyFrequency::Weekly;
+        let length = if is_weekly { WEEK_DAYS } else { 1 };
+        (days.start.0..days.end.0)
+            .map(Day)
+            .filter(move |last| !is_weekly || last.weekday() == WEEK_DAYS - 1)
+            .map(move |last| Day(last.0 + 1 - length)..Day(last.0 + 1))
+            .filter(|period| (period.start.0..period.end.0).any(|day| self.holds_on(Day(day))))
+    }
+
+    /// How many inspections fulfil one of its periods; `shifts` is how many shifts the plant works
+    /// a day.
+    pub fn each(&self, shifts: u32) -> u32 {
+        match self.frequency {
+            DutyFrequency::EveryShift => shifts,
+            DutyFrequency::Daily | DutyFrequency::Weekly => 1,
+        }
     }
 }
 
@@ -186,10 +194,31 @@ mod tests {
             from,
             excepted: vec![shutdown.clone()],
         };
-        let to = Day(from.0 + 21);
-        assert_eq!(duty(DutyFrequency::Daily).due(from, to, 3), 14);
-        assert_eq!(duty(DutyFrequency::EveryShift).due(from, to, 3), 42);
-        assert_eq!(duty(DutyFrequency::Weekly).due(from, to, 3), 2);
-        assert_eq!(duty(DutyFrequency::Daily).due(Day(from.0 - 30), from, 3), 0);
+        let days = from..Day(from.0 + 21);
+        let owed = |frequency, days| duty(frequency).periods(days).count();
+        assert_eq!(owed(DutyFrequency::Daily, days.clone()), 14);
+        assert_eq!(owed(DutyFrequency::EveryShift, days.clone()), 14);
+        assert_eq!(owed(DutyFrequency::Weekly, days), 2);
+        assert_eq!(owed(DutyFrequency::Daily, Day(from.0 - 30)..from), 0);
+        assert_eq!(duty(DutyFrequency::EveryShift).each(3), 3);
+        assert_eq!(duty(DutyFrequency::Weekly).each(3), 1);
+    }
+
+    #[test]
+    fn a_week_is_owed_on_its_sunday_and_begins_on_its_monday() {
+        let monday = Day::from_ymd(2026, 11, 2);
+        let weekly = Duty {
+            frequency: DutyFrequency::Weekly,
+            from: Day(monday.0 - 70),
+            excepted: Vec::new(),
+        };
+        let week = monday..Day(monday.0 + 7);
+        for begin in 0..7 {
+            // Whatever day of the week seven days begin on, one week ends in them.
+            let days = Day(monday.0 + begin)..Day(monday.0 + begin + 7);
+            let periods: Vec<_> = weekly.periods(days).collect();
+            assert_eq!(periods, [week.clone()], "{begin}");
+        }
+        assert_eq!(weekly.periods(monday..Day(monday.0 + 6)).count(), 0);
     }
 }

@@ -12,7 +12,8 @@ use crate::calendar::{CHINA_OFFSET_MS, DAY_MS, Day};
 use crate::catalogue::{self, Language};
 use crate::id::{DocumentId, HazardId, MemberId};
 use crate::model::hazard::{
-    Decision, Hazard, HazardGrade, HazardNature, HazardStatus, Party, RectificationMode,
+    Decision, Hazard, HazardEventKind, HazardGrade, HazardNature, HazardStatus, Party,
+    RectificationMode,
 };
 use crate::model::photo::Photo;
 use crate::model::{Role, View, enumeration};
@@ -74,6 +75,8 @@ pub struct LedgerRow {
     pub mode: Option<RectificationMode>,
     /// What rectification must achieve.
     pub requirements: Option<String>,
+    /// When the assignment that counts was given: the date of its notice.
+    pub assigned_at_ms: Option<i64>,
     /// The deadline that counts.
     pub deadline_ms: Option<i64>,
     /// The responsible unit's name.
@@ -178,6 +181,12 @@ pub fn number(view: &View<Hazard>) -> String {
     format!("{year:04}{month:02}{day:02}-{a:02X}{b:02X}{c:02X}{d:02X}")
 }
 
+fn assigned_at_ms(view: &View<Hazard>) -> Option<i64> {
+    let counts = view.events.iter().filter(|of| of.superseded.is_none());
+    let mut assigned = counts.filter(|of| of.event.body.kind() == HazardEventKind::Assigned);
+    Some(assigned.next_back()?.event.at_ms)
+}
+
 /// Names from the directory, each asked for once.
 struct Names<'a> {
     conn: &'a Connection,
@@ -209,6 +218,7 @@ impl<'a> Names<'a> {
 
     fn row(&mut self, view: View<Hazard>, now_ms: i64) -> Result<LedgerRow> {
         let number = number(&view);
+        let assigned_at_ms = assigned_at_ms(&view);
         let View {
             header,
             fields,
@@ -243,6 +253,7 @@ impl<'a> Names<'a> {
             grade: state.grade,
             mode: assignment.map(|assignment| assignment.mode),
             requirements: fields.requirements,
+            assigned_at_ms,
             deadline_ms: state.deadline_ms(),
             responsible_unit: match assignment {
                 Some(assignment) => self.of(assignment.unit)?,

@@ -48,6 +48,10 @@ pub struct Filter {
     pub from_ms: Option<i64>,
     /// Before this instant (milliseconds).
     pub to_ms: Option<i64>,
+    /// Closed out not before this instant (milliseconds), and still closed.
+    pub closed_from_ms: Option<i64>,
+    /// Closed out before this instant (milliseconds), and still closed.
+    pub closed_to_ms: Option<i64>,
     /// Open or not.
     pub is_open: Option<bool>,
     /// Open and past its deadline at this instant (milliseconds).

@@ -32,7 +32,9 @@ use counting::{counts, ranked};
 use facts::{HazardFact, Number, Within};
 
 pub use counting::{Count, Rate, Tally};
-pub use duty::{BranchDuty, DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duties_by_branch, duty_completion};
+pub use duty::{
+    BranchDuty, DEFAULT_SHIFTS_PER_DAY, ZoneDuty, duties_by_branch, duty_completion, over,
+};
 pub use facts::Facts;
 pub use repeats::{RepeatHazards, repeat_hazards};
 pub use trend::{TrendDay, trend};
@@ -69,6 +71,45 @@ pub struct Overview {
     pub violations_by_kind: Vec<Count<ViolationKind>>,
 }
 
+/// The hazards of a grade that were reported in a period, void ones apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GradeFigures {
+    /// The grade; `None` for hazards that nobody has graded.
+    pub grade: Option<HazardGrade>,
+    /// How many were reported.
+    pub reported: u64,
+    /// Of them, those closed out.
+    pub closed: u64,
+    /// Of them, those still open.
+    pub open: u64,
+    /// Of them, those open and past their deadline.
+    pub overdue: u64,
+    /// Of them, those for whose rectification funds are named (五落实, or the plan of a Major
+    /// hazard). Funds are named in words: they can be counted, and not be added up.
+    pub funded: u64,
+    /// 整改率: closed out of reported; unknown where none was reported.
+    pub closing_rate: Option<Rate>,
+}
+
+impl GradeFigures {
+    fn of(grade: Option<HazardGrade>, reported: &[&HazardFact], now_ms: i64) -> Self {
+        let of_grade = |hazard: &&&HazardFact| hazard.grade == grade && !hazard.is_void();
+        let hazards: Vec<&HazardFact> = reported.iter().filter(of_grade).copied().collect();
+        let closed = count(&hazards, HazardFact::is_closed);
+        let reported = count(&hazards, |_| true);
+        Self {
+            grade,
+            reported,
+            closed,
+            open: count(&hazards, |hazard| hazard.is_open),
+            overdue: count(&hazards, |hazard| hazard.is_overdue(now_ms)),
+            funded: count(&hazards, |hazard| hazard.is_funded),
+            closing_rate: Rate::of(closed, reported),
+        }
+    }
+}
+
 /// The figures of a period, of the hazards reported in it as they stand now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -77,6 +118,8 @@ pub struct PeriodStatistics {
     pub from: Day,
     /// The day after the last.
     pub to: Day,
+    /// When the figures stood so, in milliseconds.
+    pub as_of_ms: i64,
     /// Hazards reported in the period, void ones apart.
     pub reported: u64,
     /// Those that were voided.
@@ -91,15 +134,15 @@ pub struct PeriodStatistics {
     pub major: u64,
     /// Closed out in the period, whenever they were reported.
     pub closed_in_period: u64,
-    /// The reported by grade.
-    pub by_grade: Vec<Tally<HazardGrade>>,
+    /// The reported by grade, every grade and then those without one.
+    pub by_grade: Vec<GradeFigures>,
     /// 整改率: closed out of reported; unknown where none was reported.
     pub closing_rate: Option<Rate>,
     /// 按期整改率: rectified by their deadline, out of those whose deadline lies in the period and
     /// is past, or which are rectified; unknown where there are none.
     pub on_time_rate: Option<Rate>,
-    /// 应查/已查: inspections done out of those due on the days of the period that are over;
-    /// unknown where none was due.
+    /// 应查/已查: inspections done out of those due on the days of the period that are over, weeks
+    /// on their Sundays; unknown where none was due.
     pub inspection_completion: Option<Rate>,
     /// Violations in the period, withdrawn ones apart.
     pub violations: u64,
@@ -193,18 +236,19 @@ pub fn period(
     let range = days.start.start_ms()..days.end.start_ms();
     let hazards: Vec<&HazardFact> = within.reported(&range).collect();
     let reported = count(&hazards, |hazard| !hazard.is_void());
-    let closed = count(&hazards, |hazard| {
-        hazard.status == Some(HazardStatus::Closed)
-    });
+    let closed = count(&hazards, HazardFact::is_closed);
+    let grades = HazardGrade::ALL.iter().copied().map(Some).chain([None]);
+    let by_grade = grades
+        .map(|grade| GradeFigures::of(grade, &hazards, now_ms))
+        .filter(|figures| figures.grade.is_some() || figures.reported > 0);
     let violations = || within.violations(&range);
-    // What is due today may still be done.
-    let over = days.start..days.end.min(Day::at(now_ms));
-    let duties = duty_completion(conn, facts, spaces, over, shifts_per_day)?;
+    let duties = duty_completion(conn, facts, spaces, &days, shifts_per_day, now_ms)?;
     let due = duties.iter().map(|duty| u64::from(duty.due)).sum();
     let done = duties.iter().map(|duty| u64::from(duty.done)).sum();
     Ok(PeriodStatistics {
         from: days.start,
         to: days.end,
+        as_of_ms: now_ms,
         reported,
         voided: count(&hazards, HazardFact::is_void),
         closed,
@@ -214,7 +258,7 @@ pub fn period(
             !hazard.is_void() && hazard.grade == Some(HazardGrade::Major)
         }),
         closed_in_period: closed_within(&within, &range),
-        by_grade: tallies(&hazards, now_ms, |hazard| hazard.grade),
+        by_grade: by_grade.collect(),
         closing_rate: Rate::of(closed, reported),
         on_time_rate: on_time_rate(&within, &range, now_ms),
         inspection_completion: Rate::of(done, due),

@@ -81,16 +81,11 @@ macro_rules! list_parameters {
 
         impl ListParameters for $name {
             fn filter(&self, $now_ms: i64) -> Result<Filter, Problem> {
-                for (name, time) in [("from_ms", self.from_ms), ("to_ms", self.to_ms)] {
-                    if time.is_some_and(|ms| !(0..=LAST_MS).contains(&ms)) {
-                        return Err(bad_parameter(name, "时间超出范围", "the time is out of range"));
-                    }
-                }
                 let mut $filter = Filter {
                     spaces: self.spaces.clone(),
                     creator: self.creator,
-                    from_ms: self.from_ms,
-                    to_ms: self.to_ms,
+                    from_ms: instant("from_ms", self.from_ms)?,
+                    to_ms: instant("to_ms", self.to_ms)?,
                     is_open: self.is_open,
                     is_conflicted: self.is_conflicted,
                     is_superseded: self.is_superseded,
@@ -132,6 +127,12 @@ list_parameters! {
         assignee: Option<Uuid>,
         /// `true`: only those open and past their deadline.
         overdue: Option<bool>,
+        /// Closed out not before this instant, in milliseconds since 1970, and still closed.
+        #[param(minimum = 0, maximum = 253_402_300_799_999_i64)]
+        closed_from_ms: Option<i64>,
+        /// Closed out before this instant, in milliseconds since 1970, and still closed.
+        #[param(minimum = 0, maximum = 253_402_300_799_999_i64)]
+        closed_to_ms: Option<i64>,
     }
     |this, filter, now_ms| {
         filter.status = this.status.iter().map(|status| status.as_str().into()).collect();
@@ -140,6 +141,8 @@ list_parameters! {
         filter.zone = this.zone;
         filter.unit = this.unit;
         filter.assignee = this.assignee;
+        filter.closed_from_ms = instant("closed_from_ms", this.closed_from_ms)?;
+        filter.closed_to_ms = instant("closed_to_ms", this.closed_to_ms)?;
         filter.overdue_at_ms = this.overdue.filter(|overdue| *overdue).map(|_| now_ms);
     }
 }
@@ -243,6 +246,17 @@ where
     parts
         .map(|part| T::deserialize(part.into_deserializer()))
         .collect()
+}
+
+fn instant(name: &str, ms: Option<i64>) -> Result<Option<i64>, Problem> {
+    match ms {
+        Some(ms) if !(0..=LAST_MS).contains(&ms) => Err(bad_parameter(
+            name,
+            "时间超出范围",
+            "the time is out of range",
+        )),
+        ms => Ok(ms),
+    }
 }
 
 fn bounded(name: &str, text: Option<&String>) -> Result<Option<String>, Problem> {

@@ -1,6 +1,8 @@
 //! Overview, statistics of quarters and years, duties and repeats: core's figures, of the spaces
 //! that whoever asks may see.
 
+use std::ops::Range;
+
 use axum::extract::State;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -68,7 +70,8 @@ pub(super) struct YearParameters {
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct DayParameters {
-    /// The first day, such as `2026-11-20`; `days` before tomorrow unless said otherwise.
+    /// The first day, such as `2026-11-20`; unless said otherwise so that the last is today, or
+    /// yesterday where only days that are over count.
     #[param(format = Date, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
     from: Option<String>,
     /// How many days; 30 unless said otherwise.
@@ -84,16 +87,20 @@ pub(super) struct DayParameters {
 }
 
 impl DayParameters {
-    /// From the first day to the one after the last.
-    fn range(&self, now_ms: i64) -> Result<(Day, Day), Problem> {
+    /// From the first day to the one after the last, which is `end` where no first is named.
+    fn range(&self, end: Day) -> Result<(Day, Day), Problem> {
         let days = within("days", self.days.unwrap_or(30), 1, 400)?;
         let from = match &self.from {
-            None => Day(Day::at(now_ms).0 + 1 - days),
+            None => Day(end.0 - days),
             Some(text) => Day::parse_iso(text)
                 .ok_or_else(|| bad_parameter("from", "不是日期", "this is no day"))?,
         };
         Ok((from, Day(from.0 + days)))
     }
+}
+
+fn tomorrow(app: &App) -> Day {
+    Day(Day::at(app.env.now_ms()).0 + 1)
 }
 
 fn within<N: Copy + PartialOrd + std::fmt::Display>(
@@ -114,7 +121,7 @@ fn within<N: Copy + PartialOrd + std::fmt::Display>(
 pub(super) struct Duties {
     /// The first day, as days since 1970-01-01.
     from: Day,
-    /// The day after the last.
+    /// The day after the last that is over.
     to: Day,
     /// Zone by zone, in the order of their codes.
     zones: Vec<ZoneDuty>,
@@ -219,8 +226,8 @@ pub(super) async fn yearly(
     .await
 }
 
-/// 应查/已查. Which inspections zones owe and have had, who holds them, and when they were last
-/// inspected.
+/// 应查/已查. Which inspections zones owe and have had on days that are over, who holds them, and
+/// when they were last inspected.
 #[utoipa::path(
     get, path = "/duties", tag = "statistics", params(DayParameters), security(("session" = [])),
     responses(
@@ -234,7 +241,8 @@ pub(super) async fn duties(
     auth: ConsoleAuth,
     Parameters(parameters): Parameters<DayParameters>,
 ) -> Result<Positioned<Duties>, Problem> {
-    let (from, to) = parameters.range(app.env.now_ms())?;
+    let now_ms = app.env.now_ms();
+    let (from, to) = parameters.range(Day::at(now_ms))?;
     let shifts = parameters.shifts.unwrap_or(DEFAULT_SHIFTS_PER_DAY);
     let shifts = within("shifts", shifts, 1, 4)?;
     asked(
@@ -242,11 +250,13 @@ pub(super) async fn duties(
         &auth,
         &parameters.spaces,
         move |conn, facts, spaces| {
-            let zones = statistics::duty_completion(conn, facts, spaces, from..to, shifts)?;
+            let days = from..to;
+            let zones = statistics::duty_completion(conn, facts, spaces, &days, shifts, now_ms)?;
             let branches = statistics::duties_by_branch(&zones);
+            let Range { start, end } = statistics::over(&days, now_ms);
             Ok(Duties {
-                from,
-                to,
+                from: start,
+                to: end,
                 zones,
                 branches,
             })
@@ -270,7 +280,7 @@ pub(super) async fn repeats(
     auth: ConsoleAuth,
     Parameters(parameters): Parameters<DayParameters>,
 ) -> Result<Positioned<Repeats>, Problem> {
-    let (from, to) = parameters.range(app.env.now_ms())?;
+    let (from, to) = parameters.range(tomorrow(&app))?;
     let range = from.start_ms()..to.start_ms();
     asked(&app, &auth, &parameters.spaces, move |_, facts, spaces| {
         let places = statistics::repeat_hazards(facts, spaces, &range, 2);
@@ -301,7 +311,7 @@ pub(super) async fn trend(
     auth: ConsoleAuth,
     Parameters(parameters): Parameters<DayParameters>,
 ) -> Result<Positioned<Trend>, Problem> {
-    let (from, to) = parameters.range(app.env.now_ms())?;
+    let (from, to) = parameters.range(tomorrow(&app))?;
     asked(&app, &auth, &parameters.spaces, move |_, facts, spaces| {
         let days = statistics::trend(facts, spaces, from..to);
         Ok(Trend { days })

@@ -11,6 +11,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use vanguard_core::SystemEnv;
+use vanguard_core::calendar::Day;
 use vanguard_core::model::Author;
 use vanguard_core::model::hazard::HazardStatus;
 use vanguard_core::model::violation::{Violation, ViolationFields, ViolationKind};
@@ -217,6 +218,7 @@ async fn lists_go_on_where_the_last_page_ended() {
         "/hazards?zone=x",
         "/hazards?status=burnt",
         "/hazards?from_ms=-1",
+        "/ledger?closed_to_ms=-1",
         "/zones?category=A%20B",
         "/statistics/quarterly?year=2026&quarter=5",
         "/statistics/quarterly",
@@ -265,10 +267,11 @@ async fn the_ledger_and_the_figures_are_there_as_json_and_csv() {
         .await
         .json();
     assert_eq!(yearly["closing_rate"], Value::Null);
-    assert_eq!(
-        site.get(site.officer, "/duties").await.json()["zones"],
-        json!([])
-    );
+    let today = Day::at(site.app.env.now_ms());
+    let duties = site.get(site.officer, "/duties?days=7").await.json();
+    assert_eq!(duties["zones"], json!([]));
+    assert_eq!(duties["from"], today.0 - 7);
+    assert_eq!(duties["to"], today.0, "today may still be done");
     assert_eq!(
         site.get(site.officer, "/statistics/repeats").await.status,
         StatusCode::OK

@@ -127,6 +127,11 @@ async fn every_filter_of_a_list_is_answered_from_an_index_in_order() {
             ..all()
         },
         Filter {
+            closed_from_ms: Some(1),
+            closed_to_ms: Some(2),
+            ..all()
+        },
+        Filter {
             code: text("Z-01"),
             ..all()
         },

@@ -137,6 +137,58 @@ fn a_row_says_who_what_where_by_name() {
 }
 
 #[test]
+fn a_notice_is_dated_as_its_assignment_and_again_when_it_is_assigned_again() {
+    let (mut world, id, now_ms) = world();
+    let graded_ms = now_ms - 4_000;
+    let row = only_row(&world, Language::Chinese, now_ms);
+    assert_eq!(row.assigned_at_ms, Some(graded_ms + 1_000));
+    let officer = world.author(Role::SafetyOfficer);
+    let returned = HazardEvent::ReturnedForRework {
+        reason: "未见签字".into(),
+    };
+    world.append::<Hazard>(id, officer, &returned, now_ms);
+    let assigned = HazardEvent::Assigned(Assignment {
+        unit: crate::id::UnitId(world.uuid(1)),
+        person: Party::Member(officer.member),
+        mode: RectificationMode::Deadline,
+        deadline_ms: now_ms + 5_000_000,
+        assurances: None,
+        plan: None,
+    });
+    world.append::<Hazard>(id, officer, &assigned, now_ms + 1_000);
+    let row = only_row(&world, Language::Chinese, now_ms + 9_000);
+    assert_eq!(row.assigned_at_ms, Some(now_ms + 1_000));
+}
+
+#[test]
+fn what_was_closed_out_in_a_time_is_found_whenever_it_was_reported() {
+    let (mut world, id, now_ms) = world();
+    let found = |world: &World, from_ms, to_ms| {
+        let filter = Filter {
+            closed_from_ms: Some(from_ms),
+            closed_to_ms: Some(to_ms),
+            ..Filter::default()
+        };
+        let language = Language::Chinese;
+        let reader = Reader { language, now_ms };
+        let page = rows(world.store.reader(), &filter, reader, None, 10);
+        page.unwrap().rows.len()
+    };
+    assert_eq!(found(&world, 0, i64::MAX), 0, "verified is not closed");
+    let officer = world.author(Role::SafetyOfficer);
+    world.append::<Hazard>(id, officer, &HazardEvent::ClosedOut, now_ms);
+    assert_eq!(found(&world, now_ms, now_ms + 1), 1);
+    assert_eq!(found(&world, now_ms + 1, i64::MAX), 0);
+    assert_eq!(found(&world, 0, now_ms), 0);
+    let supervisor = world.author(Role::Supervisor);
+    let reopened = HazardEvent::Reopened {
+        reason: "复发".into(),
+    };
+    world.append::<Hazard>(id, supervisor, &reopened, now_ms + 1);
+    assert_eq!(found(&world, 0, i64::MAX), 0, "what is open again is not");
+}
+
+#[test]
 fn the_history_tells_every_change() {
     let (world, id, _) = world();
     let changes = history(world.store.reader(), id).unwrap().unwrap();

@@ -88,6 +88,8 @@ impl Query {
             ("r.rota =", filter.rota.map(|rota| text(rota.as_str()))),
             ("r.at_ms >=", filter.from_ms.map(Value::Integer)),
             ("r.at_ms <", filter.to_ms.map(Value::Integer)),
+            ("r.closed_ms >=", filter.closed_from_ms.map(Value::Integer)),
+            ("r.closed_ms <", filter.closed_to_ms.map(Value::Integer)),
             ("r.code =", filter.code.as_deref().map(text)),
             ("r.name =", filter.name.as_deref().map(text)),
         ];

@@ -1,7 +1,7 @@
 //! 应查/已查: which inspections zones owe by their duties, which were done, and who has not
 //! reported.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use rusqlite::Connection;
@@ -42,16 +42,23 @@ pub struct ZoneDuty {
     pub due: u32,
     /// 已查: in how many of the duty's periods it was inspected.
     pub done: u32,
-    /// When it was last inspected before the end of the days asked for, in milliseconds.
+    /// When it was last inspected, up to now, in milliseconds.
     pub last_inspected_ms: Option<i64>,
     /// By whom.
     pub last_inspector: Option<MemberId>,
 }
 
-/// What every zone with a duty (its own, or its template's) owes in these days, and what was done.
-/// Whoever inspects a zone, and however often, fulfils its duty once for the shift, day or week; an
-/// inspection counts on the day in China on which it was submitted. A zone that was given up owes
-/// nothing from that day on.
+/// The part of these days that is over: what is due today may still be done, so nobody owes it.
+pub fn over(days: &Range<Day>, now_ms: i64) -> Range<Day> {
+    days.start..days.end.min(Day::at(now_ms)).max(days.start)
+}
+
+/// What every zone with a duty (its own, or its template's) owes in those of these days that are
+/// [`over`], and what was done. Whoever inspects a zone, and however often, fulfils its duty once
+/// for the shift, day or week; an inspection counts on the day in China on which it was submitted.
+/// A week belongs to the days in which its Sunday lies, and is looked at as a whole (see
+/// [`Duty::periods`]): so each week is owed once, in one quarter, and no week that runs is owed. A
+/// zone that was given up owes nothing from that day on, nor for the week of that day.
 ///
 /// # Errors
 /// SQLite's, or a damaged row.
@@ -59,15 +66,18 @@ pub fn duty_completion(
     conn: &Connection,
     facts: &Facts,
     spaces: &[OrgId],
-    days: Range<Day>,
+    days: &Range<Day>,
     shifts_per_day: u32,
+    now_ms: i64,
 ) -> Result<Vec<ZoneDuty>> {
-    let mut owing = owing(conn, spaces, &days)?;
+    let mut owing = owing(conn, spaces, &over(days, now_ms))?;
     let zones = owing.iter().enumerate();
     let places = facts
         .ids()
         .table(zones.map(|(place, owed)| (owed.id, place)));
-    for (key, inspection) in facts.all_inspections() {
+    let tomorrow_ms = Day::at(now_ms).end_ms();
+    let inspections = facts.all_inspections();
+    for (key, inspection) in inspections.filter(|(_, of)| of.at_ms < tomorrow_ms) {
         let place = inspection.zone.and_then(|zone| places[zone.index()]);
         if let Some(owed) = place.and_then(|place| owing.get_mut(place)) {
             owed.note(key, inspection);
@@ -83,10 +93,16 @@ pub fn duty_completion(
             last,
             ..
         } = owed;
+        let each = duty.each(shifts_per_day);
+        let (mut due, mut done) = (0, 0);
+        for period in duty.periods(days) {
+            due += each;
+            done += inspected.times(&period).min(each);
+        }
         ZoneDuty {
             zone: view.header.id.into(),
-            due: duty.due(days.start, days.end, shifts_per_day),
-            done: inspected.fulfilled(&duty, shifts_per_day),
+            due,
+            done,
             frequency: duty.frequency,
             last_inspected_ms: last.map(|((at_ms, _), _)| at_ms),
             last_inspector: last.map(|(_, creator)| member(creator)),
@@ -108,22 +124,17 @@ struct Owing {
     duty: Duty,
     days: Range<Day>,
     inspected: Inspected,
-    /// The last inspection before the end of the days: when, in which row, by whom.
+    /// The last inspection: when, in which row, by whom.
     last: Option<((i64, DocKey), Number)>,
 }
 
 impl Owing {
     fn note(&mut self, key: DocKey, inspection: &InspectionFact) {
         let at_ms = inspection.at_ms;
-        if at_ms >= self.days.end.start_ms() {
-            return;
-        }
         if self.last.is_none_or(|(last, _)| last < (at_ms, key)) {
             self.last = Some(((at_ms, key), inspection.creator));
         }
-        if at_ms >= self.days.start.start_ms() {
-            self.inspected.note(Day::at(at_ms), inspection.shift);
-        }
+        self.inspected.note(Day::at(at_ms), inspection.shift);
     }
 }
 
@@ -223,39 +234,33 @@ struct Inspected {
 }
 
 impl Inspected {
+    /// Nothing yet in these days, nor in the week that they begin in.
     fn none(days: &Range<Day>) -> Self {
-        let count = usize::try_from(days.end.0 - days.start.0).unwrap_or(0);
+        let from = Day(days.start.0 - days.start.weekday());
+        let count = usize::try_from(days.end.0 - from.0).unwrap_or(0);
         Self {
-            from: days.start,
+            from,
             days: vec![0; count],
         }
     }
 
+    fn place(&self, day: Day) -> Option<usize> {
+        usize::try_from(day.0 - self.from.0).ok()
+    }
+
     fn note(&mut self, day: Day, shift: Option<Shift>) {
-        let place = usize::try_from(day.0 - self.from.0).ok();
+        let place = self.place(day);
         if let Some(shifts) = place.and_then(|place| self.days.get_mut(place)) {
             *shifts |= 1 << shift.map_or(7, |shift| shift as u8);
         }
     }
 
-    /// In how many of a duty's periods somebody inspected.
-    fn fulfilled(&self, duty: &Duty, shifts_per_day: u32) -> u32 {
-        let days = || (self.from.0..).map(Day).zip(self.days.iter().copied());
-        let due = || days().filter(|(day, _)| duty.holds_on(*day));
-        match duty.frequency {
-            DutyFrequency::EveryShift => due()
-                .map(|(_, shifts)| shifts.count_ones().min(shifts_per_day))
-                .sum(),
-            DutyFrequency::Daily => due().map(|(_, shifts)| u32::from(shifts != 0)).sum(),
-            DutyFrequency::Weekly => {
-                // The week is due if the duty holds on any of its days that are asked for; then
-                // whichever day somebody went is right.
-                let week = |day: Day| day.0 - day.weekday();
-                let due: BTreeSet<i32> = due().map(|(day, _)| week(day)).collect();
-                let gone = days().filter(|(_, shifts)| *shifts != 0);
-                let gone: BTreeSet<i32> = gone.map(|(day, _)| week(day)).collect();
-                u32::try_from(due.intersection(&gone).count()).unwrap_or(u32::MAX)
-            }
-        }
+    /// In how many shifts of these days somebody inspected.
+    fn times(&self, period: &Range<Day>) -> u32 {
+        let places = self.place(period.start).zip(self.place(period.end));
+        let days = places.and_then(|(start, end)| self.days.get(start..end));
+        days.map_or(0, |days| {
+            days.iter().map(|shifts| shifts.count_ones()).sum()
+        })
     }
 }

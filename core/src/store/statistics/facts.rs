@@ -44,6 +44,7 @@ pub(super) struct HazardFact {
     pub(super) deadline_ms: Option<i64>,
     pub(super) rectified_ms: Option<i64>,
     pub(super) closed_ms: Option<i64>,
+    pub(super) is_funded: bool,
 }
 
 impl HazardFact {
@@ -55,10 +56,13 @@ impl HazardFact {
         self.is_open && self.deadline_ms.is_some_and(|deadline| deadline < now_ms)
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.status == Some(HazardStatus::Closed)
+    }
+
     /// When it was closed out, where it still is.
     pub(super) fn closed_ms(&self) -> Option<i64> {
-        self.closed_ms
-            .filter(|_| self.status == Some(HazardStatus::Closed))
+        self.closed_ms.filter(|_| self.is_closed())
     }
 }
 
@@ -132,7 +136,10 @@ const COLUMNS: &str =
     "SELECT r.doc, r.kind, r.space, r.at_ms, r.zone, r.unit, r.category, r.status,
         r.grade, r.nature, r.is_open, r.deadline_ms, r.rectified_ms, r.closed_ms, r.creator,
         r.shift, r.rota,
-        CASE r.kind WHEN 'hazard' THEN trim(json_extract(r.view, '$.fields.place')) END";
+        CASE r.kind WHEN 'hazard' THEN trim(json_extract(r.view, '$.fields.place')) END,
+        CASE r.kind WHEN 'hazard' THEN trim(concat(
+            json_extract(r.view, '$.state.assignment.assurances.funds'),
+            json_extract(r.view, '$.state.assignment.plan.funds_and_supplies'))) <> '' END";
 const COUNTED: &str = "r.kind IN ('hazard', 'inspection', 'violation')";
 
 impl Facts {
@@ -188,6 +195,7 @@ impl Facts {
                     deadline_ms: row.get(11)?,
                     rectified_ms: row.get(12)?,
                     closed_ms: row.get(13)?,
+                    is_funded: row.get(18)?,
                 };
                 self.hazards.insert(key, hazard);
             }

@@ -1,6 +1,7 @@
 //! The figures against a plain model kept beside the documents, which knows neither the fold nor
 //! the projection.
 
+mod duty;
 mod model;
 
 use super::*;
@@ -73,12 +74,23 @@ fn check_period(model: &Model, spaces: &[OrgId], found: &PeriodStatistics, now_m
     assert_eq!(found.open, count(&ModelHazard::is_open));
     assert_eq!(found.overdue, count(&|h| h.is_overdue(now_ms)));
     assert_eq!(found.major, count(&|h| h.grade == Some(HazardGrade::Major)));
-    for tally in &found.by_grade {
-        assert_eq!(tally.reported, count(&|h| h.grade == tally.value));
-        assert_eq!(
-            tally.open,
-            count(&|h| h.grade == tally.value && h.is_open())
-        );
+    assert_eq!(found.as_of_ms, now_ms);
+    let grades: Vec<_> = found.by_grade.iter().map(|of| of.grade).collect();
+    assert_eq!(
+        grades[..2],
+        [Some(HazardGrade::General), Some(HazardGrade::Major)],
+        "a grade of which there is none is said as well"
+    );
+    let sum: u64 = found.by_grade.iter().map(|of| of.reported).sum();
+    assert_eq!(sum, found.reported);
+    for of in &found.by_grade {
+        let count = |f: &dyn Fn(&ModelHazard) -> bool| count(&|h| h.grade == of.grade && f(h));
+        assert_eq!(of.reported, count(&|_| true));
+        assert_eq!(of.closed, count(&|h| h.closed_ms.is_some()));
+        assert_eq!(of.open, count(&ModelHazard::is_open));
+        assert_eq!(of.overdue, count(&|h| h.is_overdue(now_ms)));
+        assert_eq!(of.funded, count(&|h| h.is_funded));
+        assert_eq!(of.closing_rate, Rate::of(of.closed, of.reported));
     }
     let closed_here = mine().filter(|h| h.closed_ms.is_some_and(|ms| range.contains(&ms)));
     assert_eq!(found.closed_in_period, closed_here.count() as u64);
@@ -192,7 +204,7 @@ fn check_noted(world: &World, seed: u64) {
                 yearly(conn, facts, some, 2026, now_ms).unwrap(),
                 trend(facts, some, days.clone()),
                 repeat_hazards(facts, some, &ms, 1),
-                duty_completion(conn, facts, some, days.clone(), 3).unwrap(),
+                duty_completion(conn, facts, some, &days, 3, now_ms).unwrap(),
             )
         };
         assert_eq!(figures(noted), figures(read), "{some:?} of {seed}");
@@ -205,7 +217,8 @@ fn what_branches_owe_is_what_their_zones_owe() {
     let conn = model.world.store.reader();
     let facts = &model.world.facts;
     let (from, to) = (Day::at(begin()), Day(Day::at(begin()).0 + 60));
-    let zones = duty_completion(conn, facts, &[], from..to, DEFAULT_SHIFTS_PER_DAY).unwrap();
+    let now_ms = to.start_ms();
+    let zones = duty_completion(conn, facts, &[], &(from..to), 3, now_ms).unwrap();
     let branches = duties_by_branch(&zones);
     assert!(branches.len() > 1);
     for branch in branches {
@@ -242,7 +255,8 @@ fn a_zone_that_nobody_inspected_is_named_with_who_holds_it() {
     let model = model(3);
     let conn = model.world.store.reader();
     let (from, to) = (Day::from_ymd(2026, 3, 1), Day::from_ymd(2026, 3, 2));
-    let duties = duty_completion(conn, &model.world.facts, &[], from..to, 3).unwrap();
+    let now_ms = to.start_ms();
+    let duties = duty_completion(conn, &model.world.facts, &[], &(from..to), 3, now_ms).unwrap();
     let codes: Vec<&str> = duties.iter().map(|duty| duty.code.as_str()).collect();
     assert_eq!(
         codes,
@@ -258,7 +272,7 @@ fn a_zone_that_nobody_inspected_is_named_with_who_holds_it() {
         let inspections = model.inspections.iter().filter(|i| i.0 == duty.zone);
         let last = inspections
             .map(|i| i.2)
-            .filter(|ms| *ms < to.start_ms())
+            .filter(|ms| *ms < to.end_ms())
             .max();
         assert_eq!(duty.last_inspected_ms, last);
     }

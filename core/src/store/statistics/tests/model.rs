@@ -4,8 +4,8 @@
 use crate::calendar::{DAY_MS, Day};
 use crate::id::{MemberId, OrgId, UnitId, ZoneId};
 use crate::model::hazard::{
-    Assignment, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature, MajorHazardPlan,
-    Party, Rectification, RectificationMode,
+    Assignment, FiveAssurances, Hazard, HazardEvent, HazardFields, HazardGrade, HazardNature,
+    MajorHazardPlan, Party, Rectification, RectificationMode,
 };
 use crate::model::inspection::{Inspection, InspectionFields, InspectionKind};
 use crate::model::template::{Duty, DutyFrequency, Exception, Template, TemplateFields};
@@ -25,6 +25,7 @@ pub(super) struct ModelHazard {
     pub(super) rectified_ms: Option<i64>,
     pub(super) closed_ms: Option<i64>,
     pub(super) is_void: bool,
+    pub(super) is_funded: bool,
 }
 
 impl ModelHazard {
@@ -180,6 +181,7 @@ impl Model {
             rectified_ms: None,
             closed_ms: None,
             is_void: false,
+            is_funded: false,
         };
         let mut step = |world: &mut World, author, event: &HazardEvent| {
             at_ms += 1 + world.random.below(20 * DAY_MS);
@@ -210,13 +212,21 @@ impl Model {
             let deadline_ms = at_ms_after(world, hazard.at_ms);
             hazard.unit = Some(unit);
             hazard.deadline_ms = Some(deadline_ms);
+            // In 五落实, in the plan of a Major hazard, or nowhere.
+            let is_major = hazard.grade == Some(HazardGrade::Major);
+            let funds = world.random.pick(&["", " ", "800元"]);
+            hazard.is_funded = is_major || funds == "800元";
+            let assurances = FiveAssurances {
+                funds: funds.into(),
+                ..FiveAssurances::default()
+            };
             let assigned = HazardEvent::Assigned(Assignment {
                 unit,
                 person: Party::Member(worker.member),
                 mode: RectificationMode::Deadline,
                 deadline_ms,
-                assurances: None,
-                plan: Some(MajorHazardPlan::filled_with("见附件")),
+                assurances: Some(assurances),
+                plan: is_major.then(|| MajorHazardPlan::filled_with("见附件")),
             });
             step(world, supervisor, &assigned);
         }
@@ -297,41 +307,41 @@ impl Model {
             let Some(duty) = zone.duty.as_ref().filter(|_| is_in) else {
                 continue;
             };
-            let mut weeks_due = std::collections::BTreeSet::new();
-            let mut weeks_done = std::collections::BTreeSet::new();
-            for day in (from.0..to.0).map(Day) {
-                if zone.retired.is_some_and(|retired| day >= retired) {
-                    continue;
-                }
-                let monday = day.0 - day.weekday();
+            let has_duty = |day: Day| {
+                day >= duty.from && !duty.excepted.iter().any(|e| day >= e.from && day <= e.to)
+            };
+            let shifts_of = |day: Day| {
                 let mut shifts: Vec<Shift> = (self.inspections.iter())
                     .filter(|(of, _, at_ms, _)| *of == zone.id && Day::at(*at_ms) == day)
                     .map(|(_, _, _, shift)| *shift)
                     .collect();
-                if !shifts.is_empty() {
-                    weeks_done.insert(monday);
-                }
-                if day < duty.from || duty.excepted.iter().any(|e| day >= e.from && day <= e.to) {
-                    continue;
-                }
-                weeks_due.insert(monday);
                 shifts.sort_unstable();
                 shifts.dedup();
-                match duty.frequency {
-                    DutyFrequency::EveryShift => {
-                        due += 3;
-                        done += shifts.len().min(3) as u64;
-                    }
-                    DutyFrequency::Daily => {
-                        due += 1;
-                        done += u64::from(!shifts.is_empty());
-                    }
-                    DutyFrequency::Weekly => {}
+                shifts.len() as u64
+            };
+            for day in (from.0..to.0).map(Day) {
+                if zone.retired.is_some_and(|retired| day >= retired) {
+                    continue;
                 }
-            }
-            if duty.frequency == DutyFrequency::Weekly {
-                due += weeks_due.len() as u64;
-                done += weeks_due.intersection(&weeks_done).count() as u64;
+                let is_sunday = day.weekday() == 6;
+                match duty.frequency {
+                    DutyFrequency::EveryShift if has_duty(day) => {
+                        due += 3;
+                        done += shifts_of(day).min(3);
+                    }
+                    DutyFrequency::Daily if has_duty(day) => {
+                        due += 1;
+                        done += shifts_of(day).min(1);
+                    }
+                    DutyFrequency::Weekly if is_sunday => {
+                        let mut week = (day.0 - 6..=day.0).map(Day);
+                        if week.clone().any(has_duty) {
+                            due += 1;
+                            done += u64::from(week.any(|day| shifts_of(day) > 0));
+                        }
+                    }
+                    _ => {}
+                }
             }
         }
         (due, done)
