@@ -129,27 +129,35 @@ pub fn allowed_actions<R: Actionable>(
     member: MemberId,
     view: &View<R>,
 ) -> Vec<R::Action> {
-    let is_allowed = |action: &R::Action| {
-        let Some(attempt) = R::attempt(*action, view, member) else {
-            return false;
-        };
-        let author = choose_author(directory, member, |judge| match &attempt {
-            Attempt::Edit => R::may_edit(judge, view),
-            Attempt::Append(body) => {
-                R::may_append(judge, view, body)?;
-                let event = Event {
-                    id: EventId(Uuid::nil()),
-                    author: judge.author,
-                    at_ms: 0,
-                    seen: Vec::new(),
-                    body: body.clone(),
-                };
-                R::apply(&view.state, &event).map(|_| ())
-            }
-        });
-        author.is_ok()
-    };
+    let is_allowed = |action: &R::Action| is_action_allowed(directory, member, view, *action);
     R::ACTIONS.iter().copied().filter(is_allowed).collect()
+}
+
+/// Whether the member may do this to the record as it stands.
+pub fn is_action_allowed<R: Actionable>(
+    directory: &Directory,
+    member: MemberId,
+    view: &View<R>,
+    action: R::Action,
+) -> bool {
+    let Some(attempt) = R::attempt(action, view, member) else {
+        return false;
+    };
+    let author = choose_author(directory, member, |judge| match &attempt {
+        Attempt::Edit => R::may_edit(judge, view),
+        Attempt::Append(body) => {
+            R::may_append(judge, view, body)?;
+            let event = Event {
+                id: EventId(Uuid::nil()),
+                author: judge.author,
+                at_ms: 0,
+                seen: Vec::new(),
+                body: body.clone(),
+            };
+            R::apply(&view.state, &event).map(|_| ())
+        }
+    });
+    author.is_ok()
 }
 
 /// Any text, where only that something is said counts.

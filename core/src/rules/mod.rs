@@ -14,7 +14,7 @@ mod roles;
 
 pub use actions::{
     Actionable, Attempt, HazardAction, InspectionAction, PartyOrgAction, PostAction, TeamAction,
-    ViolationAction, ZoneAction, allowed_actions,
+    ViolationAction, ZoneAction, allowed_actions, is_action_allowed,
 };
 pub use author::{
     author_of_change, author_of_creation, choose_author, may_append_all, may_change, may_create,

@@ -1,6 +1,9 @@
 // Phones as the desk sees them: inviting one, and what was not taken from them.
+import { join } from "node:path";
+import { setUp } from "./accounts";
 import { address, ask, expect, test } from "./desk";
 import { worker } from "./disagree";
+import { emptyRelay, phone, type Phone } from "./program";
 import { LANGUAGES, words as texts } from "./words";
 
 for (const language of LANGUAGES) {
@@ -22,6 +25,43 @@ for (const language of LANGUAGES) {
     await dialog.getByRole("button", { name: words.form.cancel }).click();
     await invite(member.number);
     await expect(dialog.getByRole("img", { name: member.name })).toBeVisible();
+  });
+
+  test(`${language}: a phone appears when it is enrolled, and its six digits are confirmed`, async ({ stranger }) => {
+    const page = await stranger(language);
+    const relay = await emptyRelay();
+    let field: Phone | undefined;
+    try {
+      const admin = { organisation: "新厂党委", name: "赵管", number: "A-0001" };
+      await setUp(page, relay.setupLink, admin, language);
+      await page.goto(`${relay.url}/devices`);
+      await expect(page.locator(".live")).toHaveText(words.live.on);
+      const made = await page.request.post(`${relay.url}/api/invites`, { data: { number: admin.number } });
+      const { text } = (await made.json()) as { text: string };
+      field = await phone(text, join(relay.folder, "phone.db"));
+
+      const row = page.locator("tbody tr");
+      await expect(row).toContainText(words.devices.unconfirmed);
+      await row.getByRole("button", { name: words.devices.confirm }).click();
+      const dialog = page.getByRole("dialog");
+      const submit = dialog.getByRole("button", { name: words.devices.confirm });
+      const wrong = String((Number(field.digits) + 1) % 1_000_000).padStart(6, "0");
+      await dialog.getByLabel(words.field.digits).fill(wrong);
+      await submit.click();
+      await expect(dialog.getByRole("alert")).toBeVisible();
+      await dialog.getByLabel(words.field.digits).fill(field.digits);
+      await submit.click();
+      await expect(dialog).toHaveCount(0);
+      await expect(row).toContainText(words.devices.confirmed);
+
+      const contact = row.locator(`[data-label="${words.devices.lastContact}"]`);
+      await expect(contact).toHaveText("—");
+      expect(await field.tell("sync")).toBe("synced");
+      await expect(contact).toHaveText(/:/);
+    } finally {
+      await field?.stop();
+      await relay.end();
+    }
   });
 
   test(`${language}: what the relay did not take is shown as bytes and reasons`, async ({ desk }) => {

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
+import type { Locator, Page } from "@playwright/test";
 import { address, ask, expect, test, type Rows } from "./desk";
 import { LANGUAGES, words as texts } from "./words";
 
@@ -9,8 +11,46 @@ interface Named {
   photos_after: { hash: string; thumbnail: { hash: string } }[];
 }
 
+/** Sends a file as a phone does. */
+async function upload(page: Page, file: Buffer): Promise<void> {
+  const tus = { "Tus-Resumable": "1.0.0" };
+  const sha256 = Buffer.from(hashOf(file)).toString("base64");
+  const begun = await page.request.post(address("/v1/blobs"), { headers: { ...tus, "Upload-Length": String(file.length), "Upload-Metadata": `sha256 ${sha256}` } });
+  expect(begun.status(), await begun.text()).toBe(201);
+  const headers = { ...tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" };
+  const sent = await page.request.patch(address(String(begun.headers().location)), { headers, data: file });
+  expect(sent.status(), await sent.text()).toBe(204);
+}
+const hashOf = (file: Buffer) => createHash("sha256").update(file).digest("hex");
+
 for (const language of LANGUAGES) {
   const words = texts(language);
+
+  test(`${language}: a photo that comes after its record appears on the open page`, async ({ desk }) => {
+    const page = await desk("officer", { language });
+    const { rows: orgs } = await ask<Rows>(page, "/organisations?category=branch&limit=1");
+    await page.goto(address("/"));
+    const original = await page.screenshot({ type: "jpeg" });
+    const small = await page.screenshot({ type: "jpeg", clip: { x: 0, y: 0, width: 320, height: 180 } });
+    const thumbnail = { hash: hashOf(small), bytes: small.length };
+    const photo = { hash: hashOf(original), bytes: original.length, width_px: 1366, height_px: 768, thumbnail };
+    const data = { description: "冷却水管渗漏", nature: "unsafe_condition", photos: [photo] };
+    const made = await page.request.post(address(`/api/hazards?space=${orgs[0]?.id}`), { data });
+    expect(made.ok(), await made.text()).toBe(true);
+    const { document: id } = (await made.json()) as { document: string };
+
+    await page.goto(address(`/hazards/${id}`));
+    const strip = page.locator(".photos .photo-strip").first();
+    await expect(strip).toHaveText(words.photos.notHere);
+    await strip.getByRole("button").click();
+    const pane = page.locator(".photo-pair .pane").first();
+    await expect(pane).toHaveText(words.photos.notHere);
+    await upload(page, small);
+    await upload(page, original);
+    const isDrawn = (image: Locator) => expect.poll(() => image.evaluate((it: HTMLImageElement) => it.naturalWidth)).toBeGreaterThan(0);
+    await isDrawn(pane.locator("img"));
+    await isDrawn(strip.locator("img"));
+  });
 
   test(`${language}: a notice's signed reply is entered with a photo, and stands beside the one from before`, async ({ desk }) => {
     const page = await desk("officer", { language });

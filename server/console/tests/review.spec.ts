@@ -65,6 +65,39 @@ for (const language of LANGUAGES) {
       await expect(page.locator(".history table")).toContainText(words.history.console);
     });
 
+    test("the queue has what its reader may decide, and says how much that is", async ({ desk }) => {
+      const officer = await desk("officer", { language });
+      const { rows: orgs } = await ask<Rows>(officer, "/organisations?category=branch&limit=1");
+      const { rows: posts } = await ask<Rows>(officer, "/posts?limit=200");
+      const made = await officer.request.post(address(`/api/hazards?space=${orgs[0]?.id}`), { data: { description: `皮带护罩松动 ${language}`, nature: "unsafe_condition" } });
+      const { document: id } = (await made.json()) as { document: string };
+      await tell(officer, "post", `/documents/${id}/events`, { event: "rectified", what: "已紧固", on_the_spot: true });
+      await tell(officer, "post", `/documents/${id}/events`, { event: "graded", grade: "general", nature: "unsafe_condition", reason: "核实" });
+      const secretary = await desk("secretary", { language });
+      const post = posts.find(({ state }) => state.status === "named");
+      const { member } = await ask<{ member: string }>(secretary, "/me");
+      await tell(secretary, "patch", `/documents/${post?.id}/fields`, { holders: [member] });
+      await tell(secretary, "post", `/documents/${post?.id}/events`, { event: "entry", day: 20_700, shift: "day", done: `清理通道 ${language}` });
+
+      const item = (page: Page, text: string) => page.locator(".waiting button").filter({ hasText: text });
+      interface Told { parts: { total: number; rows: object[] }[] }
+      for (const page of [officer, secretary]) {
+        await page.goto(address("/queue"));
+        await expect(page.locator(".waiting button").first()).toBeVisible();
+        const { parts } = await ask<Told>(page, "/queue");
+        const [total, shown] = [parts.reduce((sum, part) => sum + part.total, 0), parts.flatMap((part) => part.rows).length];
+        const count = total === shown ? filled(words.queue.count, { count: total }) : filled(words.queue.firstOf, { shown, total });
+        await expect(page.locator("h1 small")).toHaveText(count);
+      }
+      // Nobody is asked to verify what they put right themselves.
+      await expect(item(officer, `皮带护罩松动 ${language}`)).toHaveCount(0);
+      await expect(item(secretary, `皮带护罩松动 ${language}`)).toHaveCount(1);
+      await item(secretary, String(post?.fields.name)).filter({ hasText: words.queue.entries }).click();
+      await expect(secretary.locator(".at-hand")).toContainText(`清理通道 ${language}`);
+      await secretary.locator(".at-hand").getByRole("button", { name: words.posts.reviewEntries.split("（")[0]?.split(" (")[0] }).click();
+      await expect(item(secretary, String(post?.fields.name)).filter({ hasText: words.queue.entries })).toHaveCount(0);
+    });
+
     test("the queue is worked through by keyboard", async ({ desk }) => {
       const page = await desk("secretary", { language });
       await page.goto(address("/queue"));

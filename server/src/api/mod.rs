@@ -16,6 +16,7 @@ mod ledger;
 mod photos;
 mod problems;
 mod quarantine;
+mod queue;
 mod reading;
 mod reads;
 mod records;
@@ -62,6 +63,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reads::get_hazard))
         .routes(routes!(history::history))
         .routes(routes!(actions::actions))
+        .routes(routes!(queue::queue))
         .routes(routes!(writes::append_event))
         .routes(routes!(writes::append_events))
         .routes(routes!(quarantine::list_quarantine))

@@ -1,6 +1,7 @@
 //! The review API over a real relay, asked as a browser asks.
 
 mod console;
+mod queue;
 mod site;
 mod writing;
 

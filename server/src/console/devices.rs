@@ -212,6 +212,7 @@ pub(super) async fn confirm(
     let by = auth.session.member;
     app.access(move |access| access.confirm_device(row.id, by))
         .await?;
+    app.happenings.device();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -234,6 +235,7 @@ pub(super) async fn revoke(
     let by = auth.session.member;
     app.access(move |access| access.revoke_device(row.id, by))
         .await?;
+    app.happenings.device();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn enrol(
             return Err(problem);
         }
     };
+    app.happenings.device();
     tracing::info!(device = %enrolled.device, confirmed = enrolled.is_confirmed, "enrolled");
     Ok(cbor::response(&EnrolResponse {
         device: enrolled.device,

@@ -15,7 +15,7 @@ pub mod language;
 mod layers;
 mod live;
 pub(crate) mod metrics;
-mod news;
+pub(crate) mod news;
 pub mod openapi;
 mod pages;
 pub mod problem;

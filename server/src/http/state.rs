@@ -13,6 +13,7 @@ use vanguard_core::Env;
 use super::blobs::Places;
 use super::body::BodyLimits;
 use super::metrics::Metrics;
+use super::news::Happenings;
 use super::problem::{Problem, ProblemKind};
 use crate::access::{Access, Passwords, Throttle};
 use crate::hands::Hands;
@@ -33,6 +34,8 @@ pub struct Shared {
     pub(crate) doorkeepers: Hands,
     /// Counters.
     pub metrics: Metrics,
+    /// What happens beside the log, for open pages.
+    pub happenings: Happenings,
     /// Time and randomness.
     pub env: Arc<dyn Env>,
     /// Password hashing.

@@ -34,6 +34,7 @@ pub(super) async fn sync(
     let (request, place) = decoded?;
     let device = auth.device.id;
     app.access.note_contact(device, request.health);
+    app.happenings.device();
     if !auth.has_synced {
         app.access(move |access| access.note_first_sync(device))
             .await?;

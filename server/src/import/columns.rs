@@ -86,6 +86,8 @@ pub const RISK_POINTS: Column = optional("风险点", "risk points");
 pub const FREQUENCY: Column = optional("检查频次", "frequency");
 /// 起始日期: the first day of that duty, as 2026-01-31; today if empty.
 pub const FROM: Column = optional("起始日期", "from");
+/// 边界: a polygon as GeoJSON, such as programs for maps save it.
+pub const BOUNDARY: Column = optional("边界", "boundary");
 /// 先锋岗编号, which identifies a post and stands on its signboard.
 pub const POST_CODE: Column = required("先锋岗编号", "post code");
 /// 先锋岗名称.
@@ -126,6 +128,7 @@ impl Kind {
                 RISK_POINTS,
                 FREQUENCY,
                 FROM,
+                BOUNDARY,
             ],
             Self::Posts => &[
                 POST_CODE,

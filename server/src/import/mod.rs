@@ -7,6 +7,7 @@
 //! member of that number, a zone or post of that code) is left as it is, so importing the same
 //! file twice does nothing the second time.
 
+mod boundary;
 pub mod columns;
 mod plan;
 mod report;

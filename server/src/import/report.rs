@@ -50,6 +50,8 @@ pub enum Reason {
     },
     /// Not a date.
     NotADate(String),
+    /// Not a polygon in GeoJSON.
+    NotABoundary,
     /// Nothing of that name or number is known or in these files.
     Unknown {
         /// What was looked for.
@@ -87,6 +89,9 @@ impl Reason {
             Self::TooLong(most) => format!("过长，最多 {most} 个字符"),
             Self::NotAValue { text, possible } => format!("“{text}”不是可选值：{}", possible.0),
             Self::NotADate(text) => format!("“{text}”不是日期，应如 2026-01-31"),
+            Self::NotABoundary => {
+                "不是多边形：须为 GeoJSON 的 Polygon 或 MultiPolygon，各环首尾相接".into()
+            }
             Self::Unknown { kind, name } => format!("找不到{}“{name}”", kind.names().0),
             Self::Twice { first } => format!("与{first}重复"),
             Self::Cycle => "上下级关系成环".into(),
@@ -116,6 +121,9 @@ impl Reason {
             Self::TooLong(most) => format!("too long, at most {most} characters"),
             Self::NotAValue { text, possible } => format!("\"{text}\" is none of {}", possible.1),
             Self::NotADate(text) => format!("\"{text}\" is no date such as 2026-01-31"),
+            Self::NotABoundary => {
+                "is no polygon: GeoJSON, Polygon or MultiPolygon, each ring closed".into()
+            }
             Self::Unknown { kind, name } => {
                 format!("\"{name}\" is not among the {}", kind.names().1)
             }

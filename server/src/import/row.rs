@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use vanguard_core::calendar::Day;
 use vanguard_core::catalogue::Language;
 
+use super::boundary;
 use super::columns::{Column, Kind, normalised};
 use super::report::{BadRow, Reason};
 use super::table::{Table, TableRow};
@@ -195,6 +196,19 @@ impl<'a> RowReader<'a, '_> {
             self.wrong(column, Reason::NotADate(text.to_owned()));
         }
         day
+    }
+
+    /// A boundary; nothing where the cell is empty.
+    pub(super) fn boundary(&mut self, column: Column) -> Option<String> {
+        let text = self.cell(column);
+        if text.is_empty() {
+            return None;
+        }
+        let geometry = boundary::polygon(text);
+        if geometry.is_none() {
+            self.wrong(column, Reason::NotABoundary);
+        }
+        geometry
     }
 }
 

@@ -183,12 +183,13 @@ pub(super) fn zone(
     });
     let points = reader.sentences(col::RISK_POINTS);
     let covered_people = reader.names(col::COVERED);
+    let boundary = reader.boundary(col::BOUNDARY);
     let fields = ZoneFields {
         name: name?,
         code: code?,
         zone_kind: zone_kind?,
         place: place.words,
-        boundary: None,
+        boundary,
         risk_points: points.iter().map(|point| risk_point(point)).collect(),
         holders: place.holders,
         covered_people,

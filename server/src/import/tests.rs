@@ -78,6 +78,37 @@ fn the_samples_make_a_plant_in_an_order_in_which_references_precede() {
     assert_eq!(of(Role::Supervisor), 1);
 }
 
+#[test]
+fn a_zone_has_the_boundary_of_its_row_and_older_files_have_none() {
+    let tables = sample_tables();
+    let boundaries = |tables: &[Table]| -> Vec<_> {
+        let plan = judge(tables, &Known::default()).unwrap();
+        let acts = plan.groups.into_iter().flat_map(|group| group.acts);
+        acts.filter_map(|act| match act.verb {
+            Verb::Create { header, fields, .. } if header.kind == DocumentKind::Zone => {
+                Some(fields.get("boundary").cloned())
+            }
+            _ => None,
+        })
+        .collect()
+    };
+    let found = boundaries(&tables);
+    assert_eq!(found.iter().flatten().count(), 2);
+    for boundary in found.iter().flatten() {
+        let geometry: serde_json::Value = serde_json::from_str(boundary.as_str().unwrap()).unwrap();
+        assert_eq!(geometry["type"], "Polygon");
+    }
+    let mut older = tables;
+    let zones = older.iter_mut().find(|it| it.kind == Some(Kind::Zones));
+    let zones = zones.unwrap();
+    let at = zones.header.iter().position(|it| it == "边界").unwrap();
+    zones.header.remove(at);
+    for row in &mut zones.rows {
+        row.cells.truncate(at);
+    }
+    assert_eq!(boundaries(&older), [None, None, None]);
+}
+
 #[tokio::test]
 async fn a_second_import_of_the_same_files_changes_nothing() {
     let data = tempfile::tempdir().unwrap();
@@ -110,8 +141,8 @@ fn every_bad_row_is_named_and_only_where_it_is_bad() {
                    3,,三支部,没有的车间,厂长、安全员@厂党委\n\
                    4,丁,工地支部,,\n\
                    5,戊,,,安全员\n";
-    let zones = "责任区编号,责任区名称,类别,责任人工号,检查频次,起始日期\n\
-                 Z1,北区,安全,1、99,每月,2026-02-30\n";
+    let zones = "责任区编号,责任区名称,类别,责任人工号,检查频次,起始日期,边界\n\
+                 Z1,北区,安全,1、99,每月,2026-02-30,北墙到南墙\n";
     let mut tables = table_of("党组织.csv", orgs);
     tables.extend(table_of("党员.csv", members));
     tables.extend(table_of("责任区.csv", zones));

@@ -115,6 +115,7 @@ impl Server {
             access: Arc::new(access),
             doorkeepers: Hands::new("doorkeeper", DOORKEEPERS)?,
             metrics: crate::http::metrics::Metrics::default(),
+            happenings: crate::http::news::Happenings::since(config.env.now_ms()),
             env: config.env,
             passwords: Passwords::default(),
             sign_ins: Throttle::new(5),

@@ -18,6 +18,7 @@ export type FieldType =
   | "items"
   | "risks"
   | "duty"
+  | "boundary"
   | "photos"
   | "group";
 

@@ -53,6 +53,7 @@ export const kinds: Record<string, Kind> = {
       { key: "risk_points", type: "risks" },
       named("template", "templates"),
       duty,
+      { key: "boundary", type: "boundary" },
     ],
   },
   posts: {

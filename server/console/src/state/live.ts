@@ -1,12 +1,16 @@
-// What phones bring appears without reloading: the relay tells of every new position of its log,
-// and whatever is shown is asked for anew.
+// What phones bring appears without reloading: the relay tells of every new position of its log, and
+// of photos and devices beside it; whatever is shown is asked for anew.
 import { computed, onScopeDispose, reactive, ref, shallowRef, watch, type Ref } from "vue";
 import { wordsOf } from "../api/client";
 
-export const live = reactive({ position: 0, isConnected: false });
+/** How often the relay had something new, by what it was; 0 until it has said so. */
+const counts = reactive({ position: 0, photos: 0, devices: 0 });
+export type News = keyof typeof counts;
+
+export const live = reactive({ isConnected: false });
 
 /** Whether news come in, as a key of the catalogue. */
-export const liveness = computed(() => (live.isConnected ? "live.on" : live.position === 0 ? "live.begin" : "live.off"));
+export const liveness = computed(() => (live.isConnected ? "live.on" : counts.position === 0 ? "live.begin" : "live.off"));
 
 let source: EventSource | undefined;
 const AGAIN_MS = 3_000;
@@ -15,9 +19,9 @@ const AGAIN_MS = 3_000;
 export function listen(): void {
   if (source && source.readyState !== EventSource.CLOSED) return;
   source = new EventSource("/api/news");
-  source.addEventListener("position", (event) => {
+  source.addEventListener("news", (event) => {
     live.isConnected = true;
-    live.position = Number((event as MessageEvent<string>).data);
+    Object.assign(counts, JSON.parse((event as MessageEvent<string>).data));
   });
   source.addEventListener("error", () => {
     live.isConnected = false;
@@ -59,9 +63,34 @@ async function untilHandsRest(): Promise<void> {
   while (performance.now() - scrolledAt < BURST_MS);
 }
 
-/** What `load` gives (as JSON can write it), asked for again whenever `of` changes or the log has
- * grown. Old data stay while new are on their way. */
-export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => null): Loaded<T> {
+/** Does `work` after news of these kinds: once for a burst, with a rest between, until it has been
+ * done since the last of them. */
+export function whenNews(kinds: News[], work: () => Promise<void>): void {
+  const heard = () => kinds.map((kind) => counts[kind]).join();
+  let isAtWork = false;
+  let isOver = false;
+  async function follow(): Promise<void> {
+    if (isAtWork) return;
+    isAtWork = true;
+    for (let done = ""; done !== heard() && !isOver; ) {
+      await untilHandsRest();
+      done = heard();
+      await work();
+      await pause(REST_MS);
+    }
+    isAtWork = false;
+  }
+  watch(
+    () => kinds.map((kind) => counts[kind]),
+    // How things stand at the beginning is no news.
+    (now, before) => void (now.some((count, at) => before[at] !== 0 && count !== before[at]) && follow()),
+  );
+  onScopeDispose(() => (isOver = true));
+}
+
+/** What `load` gives (as JSON can write it), asked for again whenever `of` changes or there are such
+ * news: the log has grown. Old data stay while new are on their way. */
+export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => null, kinds: News[] = ["position"]): Loaded<T> {
   const data = shallowRef<T>();
   const problem = ref("");
   const isLoading = ref(true);
@@ -87,32 +116,9 @@ export function useLive<T>(load: () => Promise<T>, of: () => unknown = () => nul
     if (mine === turn) isLoading.value = false;
   }
 
-  let isFollowing = false;
-  let isOver = false;
-  /** Reads until what is shown is what there is. */
-  async function follow(): Promise<void> {
-    if (isFollowing) return;
-    isFollowing = true;
-    for (let shown = -1; shown < live.position && !isOver; ) {
-      await untilHandsRest();
-      shown = live.position;
-      await reload();
-      await pause(REST_MS);
-    }
-    isFollowing = false;
-  }
-
   watch(of, () => void reload(), { deep: true });
-  watch(
-    () => live.position,
-    (_, before) => {
-      if (before !== 0) void follow();
-    },
-  );
-  onScopeDispose(() => {
-    turn += 1;
-    isOver = true;
-  });
+  whenNews(kinds, reload);
+  onScopeDispose(() => (turn += 1));
   void reload();
   return { data, problem, isLoading, reload };
 }

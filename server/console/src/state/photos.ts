@@ -1,6 +1,8 @@
 // Photos that are chosen at the desk: made ready as records name them, kept by this browser until
 // the relay holds them, and sent by tus. A record names a photo first; then the relay takes its files.
+import { reactive } from "vue";
 import type { Schemas } from "../api/client";
+import { whenNews } from "./live";
 
 export type Photo = Schemas["Photo"];
 
@@ -87,6 +89,21 @@ export async function prepare(file: File): Promise<Photo> {
 export async function addressOf(hash: string): Promise<string> {
   const file = await kept(hash).catch(() => undefined);
   return file ? URL.createObjectURL(file.blob) : `/api/photos/${hash}`;
+}
+
+/** Files that the relay does not have yet. Text travels first: they are looked for again when photos
+ * have arrived, and shown once they are here. */
+export function useMissing(): Set<string> {
+  const missing = reactive(new Set<string>());
+  whenNews(["photos"], async () => {
+    await Promise.all([...missing].map(async (hash) => (await isHere(hash)) && missing.delete(hash)));
+  });
+  return missing;
+}
+
+async function isHere(hash: string): Promise<boolean> {
+  const found = await fetch(`/api/photos/${hash}`, { method: "HEAD" }).catch(() => undefined);
+  return found?.ok ?? false;
 }
 
 /** Sends the files of photos that a record names now, small ones first; those that this browser

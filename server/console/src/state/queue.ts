@@ -1,16 +1,16 @@
-// What waits for whoever is signed in: records in states that their roles decide on next. The
-// roles only choose what is looked at first; what may be done is the relay's to say.
-import { ledgerPage } from "../api/ledger";
-import { listRecords } from "../api/records";
-import { word } from "../i18n";
+// What waits for whoever is signed in, as the relay tells it: on all of it they may decide now.
+import { api, ask, type Schemas } from "../api/client";
+import { t, word } from "../i18n";
 import { placeOf } from "../parts/place";
 import { nameOf } from "./names";
-import { roles } from "./session";
 import { time } from "./time";
+
+type Why = Schemas["Why"];
+export type WaitingKind = "hazards" | "inspections" | "violations" | "organisations" | "posts" | "devices";
 
 export interface Waiting {
   id: string;
-  kind: "hazards" | "inspections" | "violations";
+  kind: WaitingKind;
   /** Why it is here: a key of the catalogue. */
   why: string;
   title: string;
@@ -19,76 +19,53 @@ export interface Waiting {
   isMajor: boolean;
 }
 
-const LIMIT = 50;
-
-interface Part {
-  why: string;
-  status?: string;
-  grade?: string;
-  overdue?: boolean;
-  is_conflicted?: boolean;
-  roles: string[];
+export interface Queue {
+  items: Waiting[];
+  /** How many wait, those that are not shown among them. */
+  total: number;
+  /** Whether that is all. */
+  isWhole: boolean;
 }
 
-const DECIDERS = ["safety_officer", "branch_secretary", "supervisor"];
-
-const hazardParts: Part[] = [
-  { why: "queue.overdue", overdue: true, roles: DECIDERS },
-  { why: "queue.verify", status: "rectified", roles: DECIDERS },
-  { why: "queue.close", status: "verified", grade: "general", roles: ["safety_officer", "branch_secretary"] },
-  { why: "queue.close", status: "verified", grade: "major", roles: ["supervisor"] },
-  { why: "queue.grade", status: "reported", roles: DECIDERS },
-  { why: "queue.assign", status: "graded", roles: DECIDERS },
-  { why: "queue.conflict", is_conflicted: true, roles: DECIDERS },
-];
-
-const otherParts = [
-  { kind: "violations", why: "queue.confirm", status: "recorded", roles: ["safety_officer"] },
-  { kind: "violations", why: "queue.handle", status: "confirmed", roles: ["safety_officer"] },
-  { kind: "inspections", why: "queue.review", status: "submitted", roles: DECIDERS },
-] as const satisfies { kind: Waiting["kind"]; why: string; status: string; roles: readonly string[] }[];
-
-async function hazards({ why, roles: _, ...query }: Part): Promise<Waiting[]> {
-  const { rows } = await ledgerPage({ ...query, is_open: true, limit: LIMIT });
-  return rows.map((row) => ({
-    id: row.hazard,
-    kind: "hazards",
-    why,
-    title: row.description,
-    place: placeOf(row.zone, row.place),
-    isOverdue: row.is_overdue,
-    isMajor: row.grade === "major",
-  }));
-}
-
-/** What a waiting record says of itself. */
-const TOLD = {
-  violations: ({ description = "", zone, place }: Record<string, string>) => ({ title: description, place: placeOf(zone && nameOf(zone), place) }),
-  inspections: ({ zone, inspection_kind: kind, submitted_ms: at }: Record<string, string>) => ({
-    title: nameOf(zone),
-    place: `${word("inspection_kind", kind)} · ${time(Number(at))}`,
-  }),
+/** What waits for each reason. */
+const KINDS: Record<Why, WaitingKind> = {
+  overdue: "hazards",
+  verify: "hazards",
+  close: "hazards",
+  grade: "hazards",
+  assign: "hazards",
+  conflict: "hazards",
+  confirm: "violations",
+  handle: "violations",
+  approve: "organisations",
+  review: "inspections",
+  name: "posts",
+  entries: "posts",
+  device: "devices",
 };
 
-async function others(kind: "inspections" | "violations", why: string, status: string): Promise<Waiting[]> {
-  const { rows } = await listRecords(kind, { status, limit: LIMIT });
-  return rows.map((row) => ({
-    id: row.id,
-    kind,
-    why,
-    ...TOLD[kind](row.fields as Record<string, string>),
-    isOverdue: false,
-    isMajor: false,
-  }));
-}
+/** What a waiting record says of itself, where its own title and place do not. */
+const TOLD: Partial<Record<Why, (row: Schemas["Waiting"]) => { title?: string; place?: string }>> = {
+  review: ({ zone, inspection_kind: kind, at_ms: at }) => ({ title: nameOf(zone), place: `${word("inspection_kind", kind)} · ${time(at)}` }),
+  entries: ({ entries, place }) => ({ place: [place, t("queue.entriesCount", { count: entries ?? 0 })].filter(Boolean).join(" · ") }),
+  device: ({ member }) => ({ title: nameOf(member) }),
+};
 
 /** Everything that waits, what is most urgent first; each record once. */
-export async function waiting(): Promise<Waiting[]> {
-  const isMine = (part: { roles: readonly string[] }) => part.roles.some((role) => roles.value.includes(role as never));
-  const lists = await Promise.all([
-    ...hazardParts.filter(isMine).map(hazards),
-    ...otherParts.filter(isMine).map(({ kind, why, status }) => others(kind, why, status)),
-  ]);
-  const seen = new Set<string>();
-  return lists.flat().filter(({ id }) => !seen.has(id) && seen.add(id));
+export async function waiting(): Promise<Queue> {
+  const { parts } = await ask(() => api.GET("/queue"));
+  const items = parts.flatMap(({ why, rows }) =>
+    rows.map((row) => ({
+      id: row.id,
+      kind: KINDS[why],
+      why: `queue.${why}`,
+      title: row.title,
+      place: placeOf(row.zone && nameOf(row.zone), row.place),
+      isOverdue: row.is_overdue,
+      isMajor: row.is_major,
+      ...TOLD[why]?.(row),
+    })),
+  );
+  const total = parts.reduce((sum, part) => sum + part.total, 0);
+  return { items, total, isWhole: parts.every((part) => part.is_whole) };
 }

@@ -103,6 +103,7 @@ pub(super) async fn site() -> Site {
         access: Arc::new(access),
         doorkeepers: crate::hands::Hands::new("doorkeeper", 1).unwrap(),
         metrics: Metrics::default(),
+        happenings: crate::http::news::Happenings::since(0),
         env,
         passwords: Passwords::default(),
         sign_ins: Throttle::new(5),

@@ -234,6 +234,7 @@ async fn take(
             let (upload, at) = finished?;
             if at == upload.bytes {
                 app.metrics.photos_received.inc();
+                app.happenings.photo();
             }
             Ok((upload, at))
         }
