@@ -1,6 +1,7 @@
 //! The review API over a real relay, asked as a browser asks.
 
 mod console;
+mod seen;
 mod site;
 mod writing;
 
