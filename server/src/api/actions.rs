@@ -1,10 +1,10 @@
 //! `GET /documents/{id}/actions`: what whoever asks may do to a record as it stands, and why not
-//! the rest. The rules are asked about a sample of each event that says all that such an event has
+//! the rest; `POST /actions`: what they may do to which of many. The rules are asked about a sample of each event that says all that such an event has
 //! to say, so that what is refused is refused for person, reach or state.
 
 use axum::extract::State;
 use rusqlite::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,12 +18,13 @@ use vanguard_core::{NewEvent, Verb};
 
 use super::extract::{Id, Positioned};
 use super::hand::fresh_id;
-use super::problems::ReadProblems;
+use super::problems::{ReadProblems, WriteProblems};
 use super::reading::Reader;
 use super::records::Words;
 use super::writes::event_verb;
 use crate::acts::object;
 use crate::http::auth::ConsoleAuth;
+use crate::http::json::JsonBody;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::state::App;
 
@@ -80,6 +81,85 @@ pub(super) async fn actions(
     });
     let actions = actions.await?.ok_or(ProblemKind::NotFound)?;
     Ok(Positioned::ok(position, Actions { document, actions }))
+}
+
+/// Records that were chosen together.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chosen {
+    /// The records.
+    #[schema(max_items = 1000)]
+    documents: Vec<DocumentId>,
+}
+
+/// The most records that may be asked about together.
+const MOST_CHOSEN: usize = 1_000;
+
+/// What may be done to some of the records that were chosen.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Offers {
+    /// Every event that at least one of them allows.
+    offers: Vec<Offer>,
+}
+
+/// Something that may be done, and to which records.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Offer {
+    /// The event; see there.
+    event: String,
+    /// Which case of it; see there.
+    case: Option<&'static str>,
+    /// Those of the chosen records to which it may be done.
+    documents: Vec<DocumentId>,
+}
+
+/// 批量可办事项. What whoever asks may do to which of many records. Those that they may not see
+/// allow nothing. It changes nothing; it is posted because there are many.
+#[utoipa::path(
+    post, path = "/actions", tag = "decide", request_body = Chosen, security(("session" = [])),
+    responses(
+        (status = 200, description = "What may be done", body = Offers,
+            headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
+        WriteProblems,
+    )
+)]
+pub(super) async fn actions_of_many(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    JsonBody(Chosen { documents }): JsonBody<Chosen>,
+) -> Result<Positioned<Offers>, Problem> {
+    if documents.len() > MOST_CHOSEN {
+        let (zh, en) = ("一次最多 1000 项", "at most 1000 of them");
+        return Err(Problem::field("documents", zh, en));
+    }
+    let reader = Reader::of(&app, &auth);
+    let new = (EventId(fresh_id(&app)), app.env.now_ms());
+    let replica = app.relay.replica();
+    let position = replica.position();
+    let offers = replica.read_all(move |conn| {
+        let mut offers: Vec<Offer> = Vec::new();
+        for document in documents {
+            let Some((kind, _)) = query::kind_of(conn, document)? else {
+                continue;
+            };
+            let actions = for_kind!(kind, R => judged::<R>(conn, &reader, document, new))?;
+            let allowed = actions.into_iter().flatten();
+            for Action { event, case, .. } in allowed.filter(|action| action.refusal.is_none()) {
+                let mut known = offers.iter_mut();
+                match known.find(|offer| offer.event == event && offer.case == case) {
+                    Some(offer) => offer.documents.push(document),
+                    None => offers.push(Offer {
+                        event,
+                        case,
+                        documents: vec![document],
+                    }),
+                }
+            }
+        }
+        Ok(offers)
+    });
+    let offers = offers.await?;
+    Ok(Positioned::ok(position, Offers { offers }))
 }
 
 fn judged<R: Governed>(

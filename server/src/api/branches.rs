@@ -15,7 +15,7 @@ use super::extract::{Id, Parameters, Positioned};
 use super::hand::{Written, caught_up, creation, fresh_id, perform, written};
 use super::problems::{WriteProblems, refused};
 use super::reading::Reader;
-use super::writes::{NewEventId, is_there};
+use super::writes::{NewEventParameters, is_there};
 use crate::acts::object;
 use crate::http::auth::ConsoleAuth;
 use crate::http::json::JsonBody;
@@ -34,7 +34,7 @@ pub(super) struct Approval {
 /// 批准临时党支部. Approves a temporary branch and appoints its secretary, in one act.
 #[utoipa::path(
     post, path = "/organisations/{id}/approve", tag = "decide", request_body = Approval,
-    params(("id" = Uuid, Path, description = "The temporary branch"), NewEventId),
+    params(("id" = Uuid, Path, description = "The temporary branch"), NewEventParameters),
     security(("session" = [])),
     responses(
         (status = 200, description = "Approved, now or by an earlier request with this id", body = Written,
@@ -46,7 +46,7 @@ pub(super) async fn approve(
     State(app): State<App>,
     auth: ConsoleAuth,
     Id(id): Id,
-    Parameters(new): Parameters<NewEventId>,
+    Parameters(new): Parameters<NewEventParameters>,
     JsonBody(Approval { secretary }): JsonBody<Approval>,
 ) -> Result<Positioned<Written>, Problem> {
     let grant = GrantFields {
@@ -58,8 +58,9 @@ pub(super) async fn approve(
     let member = auth.session.member;
     let verb = creation::<Grant>(&app, member, document, OrgId::DIRECTORY, &grant, None);
     let granted = Act { document, verb };
+    let seen = new.seen;
     let event = new.event(&app, &PartyOrgEvent::Approved { secretary });
-    decide(&app, &auth, DocumentId(id), event, Some(granted)).await
+    decide(&app, &auth, DocumentId(id), (event, seen), Some(granted)).await
 }
 
 /// Where a branch's space goes, and why.
@@ -75,7 +76,7 @@ pub(super) struct Dissolution {
 /// 撤销临时党支部. Dissolves a temporary branch; its space passes to the host branch.
 #[utoipa::path(
     post, path = "/organisations/{id}/dissolve", tag = "decide", request_body = Dissolution,
-    params(("id" = Uuid, Path, description = "The temporary branch"), NewEventId),
+    params(("id" = Uuid, Path, description = "The temporary branch"), NewEventParameters),
     security(("session" = [])),
     responses(
         (status = 200, description = "Dissolved, now or by an earlier request with this id", body = Written,
@@ -87,14 +88,15 @@ pub(super) async fn dissolve(
     State(app): State<App>,
     auth: ConsoleAuth,
     Id(id): Id,
-    Parameters(new): Parameters<NewEventId>,
+    Parameters(new): Parameters<NewEventParameters>,
     JsonBody(Dissolution { host, reason }): JsonBody<Dissolution>,
 ) -> Result<Positioned<Written>, Problem> {
+    let seen = new.seen;
     let event = new.event(&app, &PartyOrgEvent::Dissolved { host, reason });
-    decide(&app, &auth, DocumentId(id), event, None).await
+    decide(&app, &auth, DocumentId(id), (event, seen), None).await
 }
 
-impl NewEventId {
+impl NewEventParameters {
     fn event(self, app: &App, body: &PartyOrgEvent) -> NewEvent {
         NewEvent {
             id: EventId(self.id.unwrap_or_else(|| fresh_id(app))),
@@ -104,16 +106,16 @@ impl NewEventId {
     }
 }
 
-/// Makes a decision about a branch, together with the grant that goes with it, once.
+/// Makes a decision about a branch as it was seen, together with the grant that goes with it, once.
 async fn decide(
     app: &App,
     auth: &ConsoleAuth,
     id: DocumentId,
-    event: NewEvent,
+    (event, seen): (NewEvent, Option<u64>),
     granted: Option<Act>,
 ) -> Result<Positioned<Written>, Problem> {
     let event_id = event.id;
-    let done = match decided(app, auth, id, &event, granted).await {
+    let done = match decided(app, auth, id, (&event, seen), granted).await {
         // Perhaps because of an earlier request that was still on its way.
         Err(problem) if problem.members.contains_key("refusal") => {
             let view = branch(app, auth, id).await?;
@@ -131,7 +133,7 @@ async fn decided(
     app: &App,
     auth: &ConsoleAuth,
     id: DocumentId,
-    event: &NewEvent,
+    (event, seen): (&NewEvent, Option<u64>),
     granted: Option<Act>,
 ) -> Result<u64, Problem> {
     let view = branch(app, auth, id).await?;
@@ -148,7 +150,7 @@ async fn decided(
     });
     let mut acts = vec![Act { document: id, verb }];
     acts.extend(granted);
-    perform(app, author.map_err(refused)?, acts).await
+    perform(app, author.map_err(refused)?, acts, seen).await
 }
 
 /// The branch as the log has it: what an earlier request did must be seen.

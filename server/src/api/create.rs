@@ -90,7 +90,7 @@ async fn create<R: Governed>(
             event: event_of(app, event),
         },
     }));
-    let position = perform(app, author, acts).await?;
+    let position = perform(app, author, acts, None).await?;
     Ok(Positioned {
         status: StatusCode::CREATED,
         ..written(document, None, position)

@@ -12,7 +12,7 @@ use vanguard_core::model::{Author, Header, Record, SCHEMA};
 use vanguard_core::{NewEvent, Verb};
 
 use super::extract::Positioned;
-use super::problems::not_done;
+use super::problems::{bad_parameter, not_done};
 use crate::acts::object;
 use crate::http::problem::Problem;
 use crate::http::state::App;
@@ -32,12 +32,27 @@ pub(super) struct Written {
 /// How long an answer waits for the replica; what was written stands in any case.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Does acts, all or none, and waits until reading them gives what was written.
+/// Does acts of somebody who had seen the log up to `seen`, all or none, and waits until reading
+/// them gives what was written.
 ///
 /// # Errors
-/// The refusal of the first that is not allowed, and the relay's.
-pub(super) async fn perform(app: &App, author: Author, acts: Vec<Act>) -> Result<u64, Problem> {
-    let position = app.relay.act(author, acts).await.map_err(not_done)?;
+/// The refusal of the first that is not allowed, a position that the log has not reached, and the
+/// relay's.
+pub(super) async fn perform(
+    app: &App,
+    author: Author,
+    acts: Vec<Act>,
+    seen: Option<u64>,
+) -> Result<u64, Problem> {
+    if seen.is_some_and(|seen| seen > *app.relay.head().borrow()) {
+        let (zh, en) = (
+            "服务器没有此位置的记录，请刷新页面",
+            "the log has not come so far; reload the page",
+        );
+        return Err(bad_parameter("seen", zh, en));
+    }
+    let done = app.relay.act_seeing(author, acts, seen).await;
+    let position = done.map_err(not_done)?;
     // The directory that the next request is judged by is the writer's; the replica follows.
     let _ = timeout(PATIENCE, app.relay.replica().wait_for(position)).await;
     Ok(position)

@@ -64,6 +64,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(history::history))
         .routes(routes!(actions::actions))
         .routes(routes!(queue::queue))
+        .routes(routes!(actions::actions_of_many))
         .routes(routes!(writes::append_event))
         .routes(routes!(writes::append_events))
         .routes(routes!(quarantine::list_quarantine))

@@ -28,7 +28,8 @@ const OF_WRITES: [(&str, &str); 5] = [
     ("408", "The body came too slowly"),
     (
         "409",
-        "The record's present state does not allow it; `refusal` names the reason",
+        "The record's present state does not allow it; `refusal` names the reason. Or the session is \
+         another member's than the header `vanguard-member` names",
     ),
     ("413", "The body is too large"),
     ("415", "The body is no JSON"),

@@ -131,9 +131,8 @@ pub(super) async fn one<R: Shown>(
     id: DocumentId,
 ) -> Result<Positioned<R::Shape>, Problem> {
     let reader = Reader::of(app, auth);
-    let replica = app.relay.replica();
-    let position = replica.position();
-    let found = replica.read(move |conn| {
+    // Whoever acts on what they saw names this position: nothing later may be in it.
+    let found = app.relay.replica().read_at(move |conn| {
         let found = reader.find::<R>(conn, id)?;
         Ok(found.map(|mut view| {
             if !reader.handles(view.header.space) {
@@ -142,6 +141,9 @@ pub(super) async fn one<R: Shown>(
             R::show(view)
         }))
     });
-    let shape = found.await?.ok_or(ProblemKind::NotFound)?;
-    Ok(Positioned::ok(position, shape))
+    let (position, shape) = found.await?;
+    Ok(Positioned::ok(
+        position,
+        shape.ok_or(ProblemKind::NotFound)?,
+    ))
 }

@@ -2,6 +2,7 @@
 
 mod console;
 mod queue;
+mod seen;
 mod site;
 mod writing;
 

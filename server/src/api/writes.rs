@@ -72,21 +72,35 @@ enum Prepared {
     Done,
 }
 
-/// Under which id an event goes in.
+/// Under which id an event goes in, and what its author had seen.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct NewEventId {
+pub(super) struct NewEventParameters {
     /// The event's id, a UUIDv7, so that a request that got no answer can be made again: the same
     /// event under the same id goes in once. A new one is made where none is given.
     pub(super) id: Option<Uuid>,
+    /// The position of the log that the record was shown at (`vanguard-position`): the event says
+    /// that its author knew nothing later. What the log has now where none is given.
+    pub(super) seen: Option<u64>,
+}
+
+/// What whoever writes had seen.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SeenParameters {
+    /// The position of the log that the record was shown at (`vanguard-position`): what came later
+    /// is not overwritten but stands beside what is written. What the log has now where none is
+    /// given.
+    seen: Option<u64>,
 }
 
 /// 办理. Makes something happen to a record: an event of its kind, under the first grant of the
 /// person signed in that allows it.
 #[utoipa::path(
     post, path = "/documents/{id}/events", tag = "decide", request_body = AnyEvent,
-    params(("id" = Uuid, Path, description = "The record"), NewEventId), security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The record"), NewEventParameters), security(("session" = [])),
     responses(
         (status = 200, description = "Admitted, now or by an earlier request with this id", body = Written,
             headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
@@ -97,12 +111,12 @@ pub(super) async fn append_event(
     State(app): State<App>,
     auth: ConsoleAuth,
     Id(id): Id,
-    Parameters(NewEventId { id: event }): Parameters<NewEventId>,
+    Parameters(NewEventParameters { id: event, seen }): Parameters<NewEventParameters>,
     JsonBody(body): JsonBody<Map<String, Value>>,
 ) -> Result<Positioned<Written>, Problem> {
     let event = EventId(event.unwrap_or_else(|| fresh_id(&app)));
     let events = vec![(event, body)];
-    let position = append_all(&app, &auth, DocumentId(id), events).await?;
+    let position = append_all(&app, &auth, DocumentId(id), events, seen).await?;
     Ok(written(DocumentId(id), Some(event), position))
 }
 
@@ -133,7 +147,7 @@ const MOST_EVENTS: usize = 100;
 /// under one grant: 复查合格 and 销号 of a General hazard, or a post's entries reviewed.
 #[utoipa::path(
     post, path = "/documents/{id}/event-batches", tag = "decide", request_body = EventBatch,
-    params(("id" = Uuid, Path, description = "The record")), security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The record"), SeenParameters), security(("session" = [])),
     responses(
         (status = 200, description = "All admitted, now or by an earlier request with these ids", body = Written,
             headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
@@ -144,6 +158,7 @@ pub(super) async fn append_events(
     State(app): State<App>,
     auth: ConsoleAuth,
     Id(id): Id,
+    Parameters(SeenParameters { seen }): Parameters<SeenParameters>,
     JsonBody(EventBatch { events }): JsonBody<EventBatch>,
 ) -> Result<Positioned<Written>, Problem> {
     if events.is_empty() || events.len() > MOST_EVENTS {
@@ -157,7 +172,7 @@ pub(super) async fn append_events(
     });
     let events: Vec<_> = identified.collect();
     let last = events.last().map(|(id, _)| *id);
-    let position = append_all(&app, &auth, DocumentId(id), events).await?;
+    let position = append_all(&app, &auth, DocumentId(id), events, seen).await?;
     Ok(written(DocumentId(id), last, position))
 }
 
@@ -167,10 +182,11 @@ async fn append_all(
     auth: &ConsoleAuth,
     id: DocumentId,
     events: Vec<(EventId, Map<String, Value>)>,
+    seen: Option<u64>,
 ) -> Result<u64, Problem> {
     let at_ms = app.env.now_ms();
     let prepare = Preparation::Events { at_ms, events };
-    match change(app, auth, id, prepare.clone()).await {
+    match change(app, auth, id, prepare.clone(), seen).await {
         // Perhaps because of an earlier request that was still on its way.
         Err(problem) if problem.members.contains_key("refusal") => {
             match prepared(app, auth, id, prepare).await {
@@ -188,11 +204,12 @@ async fn append_all(
 #[allow(dead_code)] // named in the OpenAPI document only
 pub(super) struct FieldValues(Map<String, Value>);
 
-/// 修改. Gives fields of a record other values; null removes one. What others edit meanwhile is
-/// kept beside it until somebody chooses.
+/// 修改. Gives fields of a record other values; null removes one. Where somebody else has given a
+/// field another value since the position that is named as seen, both values are kept until
+/// somebody chooses.
 #[utoipa::path(
     patch, path = "/documents/{id}/fields", tag = "decide", request_body = FieldValues,
-    params(("id" = Uuid, Path, description = "The record")), security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The record"), SeenParameters), security(("session" = [])),
     responses(
         (status = 200, description = "Admitted", body = Written,
             headers(("vanguard-position" = u64, description = "The log's position that the answer reflects"))),
@@ -203,25 +220,28 @@ pub(super) async fn edit_fields(
     State(app): State<App>,
     auth: ConsoleAuth,
     Id(id): Id,
+    Parameters(SeenParameters { seen }): Parameters<SeenParameters>,
     JsonBody(fields): JsonBody<Map<String, Value>>,
 ) -> Result<Positioned<Written>, Problem> {
     let prepare = Preparation::Fields(fields);
-    let position = change(&app, &auth, DocumentId(id), prepare).await?;
+    let position = change(&app, &auth, DocumentId(id), prepare, seen).await?;
     Ok(written(DocumentId(id), None, position))
 }
 
-/// Judges what is to be done by the record as the log has it, and does it.
+/// Judges what is to be done by the record as the log has it, and does it to the record as it was
+/// seen.
 async fn change(
     app: &App,
     auth: &ConsoleAuth,
     id: DocumentId,
     preparation: Preparation,
+    seen: Option<u64>,
 ) -> Result<u64, Problem> {
     match prepared(app, auth, id, preparation).await? {
         Prepared::Done => Ok(app.relay.replica().position()),
         Prepared::ToDo { author, verbs } => {
             let acts = verbs.into_iter().map(|verb| Act { document: id, verb });
-            perform(app, author, acts.collect()).await
+            perform(app, author, acts.collect(), seen).await
         }
     }
 }

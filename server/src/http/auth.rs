@@ -2,8 +2,8 @@
 //! takes one of these extractors is not reached by anybody else.
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderName, header};
 use vanguard_core::id::MemberId;
 
 use super::problem::{Problem, ProblemKind};
@@ -85,6 +85,9 @@ impl FromRequestParts<App> for ConsoleAuth {
         let asked = token.clone();
         let session = app.access(move |access| access.session(&asked));
         let session = session.await?.ok_or(ProblemKind::SignInNeeded)?;
+        if is_meant_for_another(parts, session.member) {
+            return Err(ProblemKind::AnotherMember.into());
+        }
         Ok(Self { session, token })
     }
 }
@@ -126,6 +129,15 @@ fn unhex(digits: &str) -> Option<[u8; 32]> {
 
 /// The cookie that carries a session's token.
 pub(crate) const SESSION_COOKIE: &str = "vanguard_session";
+
+/// The header that names the member for whom a page asks. All pages of a browser share one cookie:
+/// without it, what one person typed would go in in the name of whoever signed in beside them.
+const MEMBER: HeaderName = HeaderName::from_static("vanguard-member");
+
+fn is_meant_for_another(parts: &Parts, member: MemberId) -> bool {
+    let meant = parts.headers.get(MEMBER);
+    meant.is_some_and(|meant| meant.as_bytes() != member.to_string().as_bytes())
+}
 
 fn session_token(parts: &Parts) -> Option<String> {
     let cookies = parts.headers.get_all(header::COOKIE).iter();

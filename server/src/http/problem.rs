@@ -105,6 +105,8 @@ problems! {
     SetupUsed = "setup-used", GONE, "此一次性链接已失效；若尚无管理员，请重新启动服务以获取新链接", "This one-time link no longer holds; where there is no administrator yet, restart the relay for a new one";
     /// The sign-in link was used, or its time has run out.
     LinkUsed = "link-used", GONE, "此登录链接已使用或已过期，请用工号和密码登录", "This sign-in link was used or has expired; sign in with number and password";
+    /// The request is meant for another member than the one whose session it carries.
+    AnotherMember = "another-member", CONFLICT, "本浏览器已改由他人登录，此操作未执行；请刷新页面，以现在登录的身份办理", "Somebody else is signed in at this browser now, and nothing was done: reload the page to go on as them";
     /// The six digits are not the device's.
     CodeMismatch = "code-mismatch", CONFLICT, "六位数字与设备不符，请核对设备屏幕", "These are not the device's digits; compare with its screen";
     /// The rules refuse the act; `refusal` names the reason.

@@ -53,13 +53,30 @@ impl Relay {
     /// # Errors
     /// [`ActError::Refused`] where the rules do not allow one of them.
     pub async fn act(self: &Arc<Self>, author: Author, acts: Vec<Act>) -> Result<u64, ActError> {
+        self.act_seeing(author, acts, None).await
+    }
+
+    /// Does acts like [`Relay::act`], in the hand of somebody who had seen the log up to a position
+    /// and knew nothing of what came after it: their acts are composed on that, as on a phone that
+    /// was offline since, so that nothing is overwritten which they had not seen. `None` is the
+    /// log as it is.
+    ///
+    /// # Errors
+    /// [`ActError::Refused`] where the rules do not allow one of them, or where a document was not
+    /// in the log yet at that position.
+    pub async fn act_seeing(
+        self: &Arc<Self>,
+        author: Author,
+        acts: Vec<Act>,
+        seen: Option<u64>,
+    ) -> Result<u64, ActError> {
         if acts.is_empty() {
             return Ok(*self.writer.head().borrow());
         }
         let relay = Arc::clone(self);
         let (reply, answer) = oneshot::channel();
         self.blocking(move || {
-            let batch = relay.compose(author, &acts)?;
+            let batch = relay.compose(author, &acts, seen)?;
             let public_key = relay.key.public_key();
             let device = DeviceId::from_bytes([0; 16]);
             let pusher = Pusher {
@@ -85,7 +102,12 @@ impl Relay {
     }
 
     /// Composes acts into one batch of the relay's own.
-    fn compose(&self, author: Author, acts: &[Act]) -> Result<SealedBatch, ActError> {
+    fn compose(
+        &self,
+        author: Author,
+        acts: &[Act],
+        seen: Option<u64>,
+    ) -> Result<SealedBatch, ActError> {
         let mut actor = self.env.random_16();
         actor[..8].copy_from_slice(&self.key.public_key().actor_prefix());
         let composer = Composer::new(actor, author, self.env.now_ms());
@@ -94,7 +116,7 @@ impl Relay {
         for (index, act) in acts.iter().enumerate() {
             let composed = self
                 .readers
-                .with(|conn| compose_act(conn, &composer, &mut documents, act));
+                .with(|conn| compose_act(conn, &composer, &mut documents, (act, seen)));
             entries.push(composed.map_err(|error| match error {
                 ComposeError::Refused(refusal) => ActError::Refused { index, refusal },
                 ComposeError::Relay(error) => error.into(),
@@ -151,7 +173,7 @@ fn compose_act(
     conn: &Connection,
     composer: &Composer,
     documents: &mut HashMap<DocumentId, (automerge::Automerge, Subject)>,
-    act: &Act,
+    (act, seen): (&Act, Option<u64>),
 ) -> Result<BatchEntry, ComposeError> {
     let malformed = |_| ComposeError::Refused(Refusal::Malformed);
     if let Verb::Create { header, .. } = &act.verb {
@@ -179,13 +201,14 @@ fn compose_act(
         Entry::Vacant(place) => {
             let row = log::document(conn, act.document)?;
             let row = row.ok_or(ComposeError::Refused(Refusal::BuildsOnRefused))?;
-            let subject = judge::load_subject(conn, row.doc)?;
+            let subject = judge::load_subject_at(conn, row.doc, seen.unwrap_or(u64::MAX))?;
             let subject = subject.ok_or(ComposeError::Refused(Refusal::Malformed))?;
             place.insert((subject.doc.clone(), subject))
         }
     };
-    let seen = subject.frontier().map_err(malformed)?;
-    let composed = composer.perform(doc, &act.verb, &seen).map_err(malformed)?;
+    let events = subject.frontier().map_err(malformed)?;
+    let composed = composer.perform(doc, &act.verb, &events);
+    let composed = composed.map_err(malformed)?;
     subject.doc = doc.clone();
     let (document, space) = (Some(act.document), subject.header.space);
     Ok(BatchEntry {

@@ -443,9 +443,20 @@ pub(super) struct Who {
 
 /// A document as the log has it; `None` where it cannot be loaded.
 pub(super) fn load_subject(conn: &Connection, doc: i64) -> log::Result<Option<Subject>> {
+    load_subject_at(conn, doc, u64::MAX)
+}
+
+/// A document as the log had it at a position; `None` where it was not there yet, or cannot be
+/// loaded.
+pub(super) fn load_subject_at(
+    conn: &Connection,
+    doc: i64,
+    position: u64,
+) -> log::Result<Option<Subject>> {
     let changes = log::changes_of(conn, doc)?;
     let parts = changes
         .iter()
+        .take_while(|change| change.admitted.position <= position)
         .map(|change| (change.admitted, change.hash, change.raw.as_slice()));
     Ok(Subject::load(parts).ok())
 }

@@ -123,6 +123,23 @@ impl Replica {
         self.by(&self.hands, work).await
     }
 
+    /// Runs a query on what the replica has at one moment, and says up to which position of the log
+    /// that is: nothing later is in what it found.
+    ///
+    /// # Errors
+    /// [`RelayError::Storage`] where the query fails.
+    pub async fn read_at<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<(u64, T), RelayError> {
+        self.read(move |conn| {
+            let moment = conn.unchecked_transaction()?;
+            let position = meta(&moment, "replica_seq")?.unwrap_or(0);
+            Ok((position, work(&moment)?))
+        })
+        .await
+    }
+
     /// Runs a query that takes seconds, such as a whole ledger: one at a time, so that those who
     /// look at pages keep their hands.
     ///

@@ -3,7 +3,7 @@
 // nothing that somebody typed is lost.
 import createClient from "openapi-fetch";
 import { labelled, language, t } from "../i18n";
-import { renewSession } from "../state/session";
+import { renewSession, session } from "../state/session";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -16,6 +16,9 @@ export const api = createClient<paths>({
 api.use({
   onRequest({ request }) {
     request.headers.set("Accept-Language", language.value);
+    // All pages of a browser share one cookie: the relay does nothing for anybody but whom this
+    // page shows.
+    if (request.method !== "GET" && session.me) request.headers.set("Vanguard-Member", session.me.member);
     return request;
   },
 });
@@ -29,6 +32,11 @@ export class Problem extends Error {
     readonly refusal?: string,
   ) {
     super(message);
+  }
+
+  /** Whether the relay has judged: the same again would be answered in the same way. */
+  get isFinal(): boolean {
+    return this.status >= 400 && this.status < 500 && ![408, 429].includes(this.status);
   }
 
   /** Everything that it says, in one line. */

@@ -91,6 +91,31 @@ export function isEmpty(value: unknown): boolean {
   );
 }
 
+// Lists are typed as text, one line for each, and become lists only when they are handed in: a line
+// that is not whole yet is nobody's to correct.
+const PAIRS: Partial<Record<FieldType, [string, string]>> = { items: ["code", "text"], risks: ["name", "measures"] };
+
+/** A list as the text in which it is edited, or that text. */
+export function linesOf({ type }: Field, value: unknown): string {
+  if (typeof value === "string") return value;
+  const keys = PAIRS[type];
+  const line = (entry: unknown) => (keys ? keys.map((key) => (entry as Model)[key] ?? "").join(" | ") : String(entry));
+  return ((value as unknown[] | undefined) ?? []).map(line).join("\n");
+}
+
+/** The list that a text says. */
+function listOf({ type }: Field, text: string): unknown[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const keys = PAIRS[type];
+  if (!keys) return lines;
+  return lines.map((line) => {
+    const [head = "", ...rest] = line.split("|");
+    return { [keys[0]]: head.trim(), [keys[1]]: rest.join("|").trim() };
+  });
+}
+
+const isList = ({ type }: Field) => type === "strings" || type in PAIRS;
+
 /** The names of required fields that are empty. */
 export function missing(fields: Field[], model: Model): Field[] {
   return fields
@@ -112,10 +137,20 @@ export function filled(fields: Field[], model: Model): Model {
       const inner = filled(field.fields ?? [], (value ?? {}) as Model);
       if (Object.keys(inner).length > 0) values[field.key] = whole(field.fields ?? [], inner);
     } else if (!isEmpty(value)) {
-      values[field.key] = typeof value === "string" ? value.trim() : value;
+      const text = typeof value === "string" ? value.trim() : undefined;
+      values[field.key] = text === undefined ? value : isList(field) ? listOf(field, text) : text;
     }
   }
   return values;
+}
+
+/** The fields to which `values`, as handed in, give another value than they had in `before`, a
+ * form's model; null where they have none any more. */
+export function changed(fields: Field[], before: Model, values: Model): Model {
+  const had = filled(fields, before);
+  const said = (field: Field, { [field.key]: value }: Model) => (isList(field) ? linesOf(field, value) : JSON.stringify(value));
+  const edited = fields.filter((field) => said(field, values) !== said(field, had));
+  return Object.fromEntries(edited.map(({ key }) => [key, values[key] ?? null]));
 }
 
 // The API's groups have all their texts, empty ones too.

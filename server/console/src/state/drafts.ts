@@ -2,10 +2,19 @@
 // where the page is reloaded, the browser closed, or the session run out meanwhile.
 import { session } from "./session";
 
+/** What the page showed when a form was opened. What was typed is measured by it: what others did
+ * meanwhile is not what this author has done. */
+export interface Base {
+  values: Record<string, unknown>;
+  /** The position of the relay's log at which it was shown, of a form about a record. */
+  seen?: number;
+}
+
 export interface Draft {
   /** Under which it is handed in, however often it is tried. */
   id: string;
   values: Record<string, unknown>;
+  base?: Base;
   /** When, by this computer's clock, which also says how old it is. */
   at_ms: number;
 }
@@ -26,9 +35,9 @@ function read(key: string): Draft | undefined {
 
 export const draftOf = (name: string) => read(keyOf(name));
 
-export function keepDraft(name: string, id: string, values: Record<string, unknown>): void {
+export function keepDraft(name: string, draft: Omit<Draft, "at_ms">): void {
   try {
-    localStorage.setItem(keyOf(name), JSON.stringify({ id, values, at_ms: Date.now() }));
+    localStorage.setItem(keyOf(name), JSON.stringify({ ...draft, at_ms: Date.now() }));
   } catch {
     // A full store keeps no draft; what was typed stays on the page.
   }

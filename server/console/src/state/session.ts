@@ -20,9 +20,14 @@ export function nowMs(): number {
   return Date.now() + clockOffset;
 }
 
-/** Tells other tabs that somebody has signed in: those whose session has run out go on. */
+/** Tells other tabs who has signed in: those of the same person whose session has run out go on.
+ * Those of another, whose session ended with that, begin anew as who is signed in now; what was
+ * typed waits in its author's drafts. */
 const tabs = new BroadcastChannel("vanguard.session");
-tabs.onmessage = () => void (session.isExpired && resume());
+tabs.onmessage = ({ data: member }: MessageEvent<string>) => {
+  if (session.me && session.me.member !== member) location.reload();
+  else if (session.isExpired) void resume();
+};
 
 function signedIn(me: Me): void {
   clockOffset = me.now_ms - Date.now();
@@ -66,7 +71,7 @@ export async function changePassword(current: string, password: string): Promise
 
 function entered(me: Me): void {
   signedIn(me);
-  tabs.postMessage(null);
+  tabs.postMessage(me.member);
 }
 
 /** Signs out here, or on every computer, and begins anew with an empty page. */

@@ -53,6 +53,31 @@ async fn what_is_offered_is_what_is_allowed() {
     }
     let officers = refusals(&site, site.officer, &id).await;
     assert_eq!(officers["verified.and_closed_out"], Value::Null);
+    // Of many together it is said which allow what; of those that are out of sight, nothing.
+    let other = site.report("护栏缺失").await;
+    let chosen = json!({"documents": [id, other, uuid::Uuid::nil()]});
+    let offered = async |who, event: &str, case: Option<&str>| {
+        let offers = site.post(who, "/actions", chosen.clone()).await.json();
+        let mut offers = offers["offers"].as_array().unwrap().clone().into_iter();
+        let offer = offers.find(|it| it["event"] == event && it["case"] == json!(case));
+        offer.map_or(json!([]), |offer| offer["documents"].clone())
+    };
+    let officer = site.officer;
+    assert_eq!(
+        offered(officer, "commented", None).await,
+        json!([id, other])
+    );
+    assert_eq!(
+        offered(officer, "rectified", Some("on_the_spot")).await,
+        json!([other])
+    );
+    let close = Some("and_closed_out");
+    assert_eq!(offered(officer, "verified", close).await, json!([id]));
+    assert_eq!(offered(site.worker, "verified", None).await, json!([]));
+    assert_eq!(offered(site.outsider, "commented", None).await, json!([]));
+    let many = json!({"documents": vec![&id; 1_001]});
+    let refused = site.post(officer, "/actions", many).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     // A Supervisor verifies, but does not close out a General hazard.
     let supervisors = refusals(&site, site.supervisor, &id).await;
     assert_eq!(supervisors["verified"], Value::Null);
