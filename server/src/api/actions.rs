@@ -1,6 +1,7 @@
 //! `GET /documents/{id}/actions`: what whoever asks may do to a record as it stands, and why not
-//! the rest; `POST /actions`: what they may do to which of many. The rules are asked about a sample of each event that says all that such an event has
-//! to say, so that what is refused is refused for person, reach or state.
+//! the rest; `POST /actions`: what they may do to which of many. The rules are asked about a sample
+//! of each event that says all that such an event has to say, so that what is refused is refused for
+//! person, reach or state.
 
 use axum::extract::State;
 use rusqlite::Connection;
