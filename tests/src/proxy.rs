@@ -1,6 +1,6 @@
 //! A bad network in a process: a TCP proxy before a relay that speaks plain HTTP. It cuts
 //! connections after so many bytes, delays, throttles, sends what came a second time over another
-//! connection, and counts the bytes of request bodies that it was given.
+//! connection, and counts the bytes that it was given, those of request bodies among them.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,12 +44,19 @@ pub struct Counts {
     pub twice: AtomicU64,
     /// Bytes of request bodies that clients gave, whatever became of them.
     pub body_bytes: AtomicU64,
+    /// All bytes that clients and the relay gave, heads and bodies, whatever became of them.
+    pub wire_bytes: AtomicU64,
 }
 
 impl Counts {
     /// The bytes of request bodies.
     pub fn body_bytes(&self) -> u64 {
         self.body_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of both directions.
+    pub fn wire_bytes(&self) -> u64 {
+        self.wire_bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -158,6 +165,7 @@ async fn carry(
             return false;
         };
         let bytes = &block[..taken];
+        counts.wire_bytes.fetch_add(taken as u64, Ordering::Relaxed);
         counted(bytes);
         left -= taken as u64;
         let slowness = plan

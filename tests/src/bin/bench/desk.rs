@@ -16,6 +16,7 @@ use vanguard_server::access::Session;
 use vanguard_server::{Config, Server};
 
 use crate::news;
+use crate::places;
 use crate::process;
 use crate::scrolling;
 use crate::table::Table;
@@ -103,7 +104,7 @@ pub(crate) async fn measure(
     table: &mut Table,
 ) {
     eprintln!("filling a relay with {inspections} inspections and what belongs to them");
-    let passing = tempfile::tempdir().unwrap();
+    let passing = places::passing();
     let directory = keep.unwrap_or(passing.path());
     std::fs::create_dir_all(directory).unwrap();
     let (mut child, ready) =

@@ -1,5 +1,6 @@
 //! A fleet of phones in this process and a relay in another: what the figures are taken of.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use rand::{RngExt as _, SeedableRng as _};
@@ -15,7 +16,9 @@ use vanguard_core::model::{DocumentKind, Rota, Shift};
 use vanguard_core::store::query::{self, Filter};
 use vanguard_core::sync::Options as SyncOptions;
 use vanguard_core::{Notebook, SystemEnv};
+use vanguard_tests::proxy::{Plan, Proxy};
 
+use crate::places;
 use crate::relay::{RelayProcess, Spaces};
 
 /// A phone.
@@ -42,7 +45,7 @@ impl Fleet {
     /// Enrols so many phones, and invites so many supervisors.
     pub(crate) async fn enrol(count: usize, supervisors: usize, spaces: Spaces) -> Self {
         eprintln!("enrolling {count} devices");
-        let directory = tempfile::tempdir().unwrap();
+        let directory = places::passing();
         let relay =
             RelayProcess::start(&directory.path().join("relay"), count, supervisors, spaces);
         let mut fleet = Self {
@@ -115,14 +118,25 @@ impl Fleet {
         }
     }
 
-    /// Bytes of bodies that the phones have sent and received.
-    pub(crate) fn traffic(&self) -> Traffic {
-        let mut traffic = Traffic::default();
-        for device in &self.devices {
-            traffic.up_bytes += device.http.traffic().up_bytes();
-            traffic.down_bytes += device.http.traffic().down_bytes();
+    /// Every phone syncs over a connection of its own through a proxy that counts: the bytes of HTTP
+    /// on the wire in both directions, heads and bodies.
+    pub(crate) async fn sync_all_counted(&mut self) -> u64 {
+        let relay = self.relay.ready.url.trim_start_matches("http://");
+        let relay = relay.parse().unwrap();
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let proxy = Proxy::start(anywhere, relay, Plan::default()).await;
+        let invite = Invite::parse(&self.relay.ready.invites[0]).unwrap();
+        for device in &mut self.devices {
+            device.http = HttpRelay::new(&proxy.url(), &invite.relay_key).unwrap();
         }
-        traffic
+        self.sync_all().await;
+        proxy.counts.wire_bytes()
+    }
+
+    /// Bytes of bodies that the phones have sent.
+    pub(crate) fn up_bytes(&self) -> u64 {
+        let devices = self.devices.iter();
+        devices.map(|device| device.http.traffic().up_bytes()).sum()
     }
 
     /// Says that everything that the phones wrote was acknowledged.
@@ -132,15 +146,6 @@ impl Fleet {
             assert_eq!(unsent.changes, 0, "all is acknowledged");
         }
     }
-}
-
-/// Bytes of bodies.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Traffic {
-    /// Sent.
-    pub(crate) up_bytes: u64,
-    /// Received.
-    pub(crate) down_bytes: u64,
 }
 
 impl Device {

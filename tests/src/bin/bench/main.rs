@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how fast Vanguard is, each figure beside its limit measured in the same
-//! run on the same machine. Prints a table and writes JSON.
+//! run on the same machine. Prints a table, and writes it as JSON to `bench/figures.json` in the
+//! build's folder.
 
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
 
@@ -7,10 +8,12 @@ mod bindings;
 mod company;
 mod desk;
 mod fleet;
+mod kill;
 mod limits;
 mod news;
 mod notebooks;
 mod photos;
+mod places;
 mod process;
 mod relay;
 mod scale;
@@ -32,8 +35,9 @@ struct Options {
 }
 
 /// What may be measured alone.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "storm",
+    "kill",
     "live",
     "everybody",
     "photos",
@@ -59,7 +63,7 @@ fn main() {
         args.drain(at..(at + 2).min(args.len()));
         value
     };
-    let (json, scale) = (take("--json"), take("--scale").map(PathBuf::from));
+    let [json, scale] = ["--json", "--scale"].map(|name| take(name).map(PathBuf::from));
     // Where the year that the console is measured on stays for the next run.
     let keep = take("--keep").map(PathBuf::from);
     let mut number = |name: &str, default| take(name).map_or(Ok(default), |text| text.parse());
@@ -88,6 +92,9 @@ fn main() {
         if is_asked("storm") {
             storm::measure(&options, &mut table).await;
         }
+        if is_asked("kill") {
+            kill::measure(&options, &mut table).await;
+        }
         if is_asked("live") {
             company::measure_live(&options, &mut table).await;
         }
@@ -111,7 +118,7 @@ fn main() {
         notebooks::measure_large(options.large, &mut table);
     }
     table.print();
-    if let Some(file) = json {
-        std::fs::write(file, table.to_json()).unwrap();
-    }
+    let file = json.unwrap_or_else(|| places::kept().join("figures.json"));
+    std::fs::write(&file, table.to_json()).unwrap();
+    eprintln!("as JSON: {}", file.display());
 }

@@ -68,8 +68,8 @@ impl RelayProcess {
         peak_bytes(&self.child.id().to_string())
     }
 
-    /// Kills it at once.
-    pub(crate) fn kill(mut self) {
+    /// Kills it at once (`SIGKILL`).
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -1,14 +1,12 @@
-//! The storm of a hundred phones, its bytes, the catch-up, the reconnect, and what a relay holds
-//! that was killed.
+//! The storm of a hundred phones, its bytes, the catch-up and the reconnect.
 
 use std::time::Instant;
 
-use vanguard_core::invite::Invite;
 use vanguard_core::model::inspection::Inspection;
 use vanguard_core::store::query::{self, Filter};
 
-use crate::fleet::{Device, Fleet};
-use crate::relay::{RelayProcess, Spaces};
+use crate::fleet::Fleet;
+use crate::relay::Spaces;
 use crate::table::Table;
 use crate::{Options, limits};
 
@@ -26,7 +24,7 @@ pub(crate) async fn measure(options: &Options, table: &mut Table) {
     let packed_bytes: usize = json.iter().map(packed).sum();
 
     let bare_s = limits::bare_storm(fleet.directory.path(), options.devices, options.each).await;
-    let before = fleet.traffic();
+    let before_bytes = fleet.up_bytes();
     let begun = Instant::now();
     fleet.sync_all().await;
     let storm_s = begun.elapsed().as_secs_f64();
@@ -35,19 +33,18 @@ pub(crate) async fn measure(options: &Options, table: &mut Table) {
     let name = format!("upload storm, {total} admitted");
     table.put_beside(&name, "s", storm_s, limit, 10.0);
     let limit = ("JSON, zstd-3 for each device", packed_bytes as f64 / 1e6);
-    let up_mb = (fleet.traffic().up_bytes - before.up_bytes) as f64 / 1e6;
-    table.put_beside("bytes up", "MB", up_mb, limit, 1.6);
+    let up_mb = (fleet.up_bytes() - before_bytes) as f64 / 1e6;
+    table.put_beside("bytes up, bodies", "MB", up_mb, limit, 1.6);
     let peak_mb = fleet.relay.peak_bytes() / 1e6;
     table.put_within("relay peak memory in the storm", "MB", peak_mb, 64.0);
 
-    let before = fleet.traffic();
     let begun = Instant::now();
     fleet.sync_all().await;
     let took_s = begun.elapsed().as_secs_f64();
     table.put_within("all devices reconnect, no news", "s", took_s, 0.15);
-    let after = fleet.traffic();
-    let bytes = after.up_bytes + after.down_bytes - before.up_bytes - before.down_bytes;
-    table.put_within("their bytes, bodies", "KB", bytes as f64 / 1e3, 100.0);
+    let bytes = fleet.sync_all_counted().await as f64;
+    let name = "their bytes of HTTP, heads and bodies, both ways";
+    table.put_within(name, "KB", bytes / 1e3, 100.0);
 
     let mut supervisor = fleet.invite(options.devices, "first").await;
     let begun = Instant::now();
@@ -67,20 +64,4 @@ pub(crate) async fn measure(options: &Options, table: &mut Table) {
     };
     let page = query::list::<Inspection>(supervisor.notebook.reader(), &found, None, 50).unwrap();
     assert!(!page.rows.is_empty(), "what was caught up is searchable");
-
-    let mut invite = Invite::parse(&fleet.relay.ready.invites[options.devices + 1]).unwrap();
-    fleet.relay.kill();
-    let data = fleet.directory.path().join("relay");
-    let again = RelayProcess::start(&data, 0, 0, Spaces::Apart);
-    invite.relay_url.clone_from(&again.ready.url);
-    let mut witness = Device::enrol(fleet.directory.path(), "witness", &invite.to_text()).await;
-    witness.sync().await;
-    let name = "records held after SIGKILL";
-    table.put_beside(
-        name,
-        "",
-        witness.held() as f64,
-        ("acknowledged", total as f64),
-        1.0,
-    );
 }

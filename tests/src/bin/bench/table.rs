@@ -18,6 +18,17 @@ enum Reach {
     Times(f64),
     /// At most so much.
     Value(f64),
+    /// Its limit, or more.
+    AtLeast,
+}
+
+impl Reach {
+    fn most(self) -> Option<f64> {
+        match self {
+            Self::Times(most) | Self::Value(most) => Some(most),
+            Self::AtLeast => None,
+        }
+    }
 }
 
 impl Row {
@@ -29,6 +40,7 @@ impl Row {
         Some(match self.reach? {
             Reach::Times(most) => self.ratio()? <= most,
             Reach::Value(most) => self.value <= most,
+            Reach::AtLeast => self.ratio()? >= 1.0,
         })
     }
 }
@@ -81,6 +93,20 @@ impl Table {
         });
     }
 
+    /// A figure that must not fall short of what it stands beside.
+    pub(crate) fn put_at_least(
+        &mut self,
+        name: &str,
+        unit: &'static str,
+        value: f64,
+        least: (&str, f64),
+    ) {
+        self.put_beside(name, unit, value, least, None);
+        if let Some(row) = self.0.last_mut() {
+            row.reach = Some(Reach::AtLeast);
+        }
+    }
+
     /// Prints the table.
     pub(crate) fn print(&self) {
         println!("| figure | measured | limit, same run | ratio | to reach | |");
@@ -97,6 +123,7 @@ impl Table {
             let reach = match row.reach {
                 Some(Reach::Times(most)) => format!("≤ {most} ×"),
                 Some(Reach::Value(most)) => format!("≤ {most} {unit}"),
+                Some(Reach::AtLeast) => "≥ 1 ×".into(),
                 None => String::new(),
             };
             let verdict = match row.is_reached() {
@@ -120,11 +147,28 @@ impl Table {
                     "value": row.value,
                     "limit": row.limit.as_ref().map(|(name, value)| json!({"name": name, "value": value})),
                     "ratio": row.ratio(),
-                    "reach": row.reach.map(|(Reach::Times(most) | Reach::Value(most))| most),
+                    "at_most": row.reach.and_then(Reach::most),
+                    "at_least": matches!(row.reach, Some(Reach::AtLeast)).then_some(1.0),
                     "is_reached": row.is_reached(),
                 })
             })
             .collect();
         serde_json::to_string_pretty(&rows).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_that_holds_less_than_it_acknowledged_has_not_reached_it() {
+        let mut table = Table::default();
+        for held in [0.0, 9_999.0, 10_000.0] {
+            table.put_at_least("held", "", held, ("acknowledged", 10_000.0));
+        }
+        table.put_beside("took", "s", 2.0, ("bare", 1.0), 1.5);
+        let reached: Vec<_> = table.0.iter().map(Row::is_reached).collect();
+        assert_eq!(reached, [Some(false), Some(false), Some(true), Some(false)]);
     }
 }
