@@ -2,13 +2,13 @@
 //! takes one of these extractors is not reached by anybody else.
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 use vanguard_core::id::MemberId;
 
 use super::problem::{Problem, ProblemKind};
 use super::state::App;
-use crate::access::{DeviceRow, DeviceStatus, Session};
+use crate::access::{DeviceRow, DeviceStatus, Session, is_hall};
 use crate::relay::Device;
 
 /// A confirmed device that is not revoked.
@@ -85,7 +85,19 @@ impl FromRequestParts<App> for ConsoleAuth {
         let asked = token.clone();
         let session = app.access(move |access| access.session(&asked));
         let session = session.await?.ok_or(ProblemKind::SignInNeeded)?;
+        if is_hall(&token) && !is_for_onlookers(parts) {
+            return Err(ProblemKind::Forbidden.into());
+        }
         Ok(Self { session, token })
+    }
+}
+
+/// Whether a request changes nothing, or only ends the session that it comes from.
+fn is_for_onlookers(parts: &Parts) -> bool {
+    match parts.method {
+        Method::GET | Method::HEAD => true,
+        Method::DELETE => parts.uri.path().ends_with("/sessions/current"),
+        _ => false,
     }
 }
 
