@@ -1,7 +1,7 @@
 // Addresses of the page. Each page is loaded when it is first shown.
 import { createRouter, createWebHistory } from "vue-router";
 import { kinds } from "./forms/records";
-import { findSession } from "./state/session";
+import { findSession, session } from "./state/session";
 
 /** What the page of a record of some kind is given. */
 const ofKind = (kind: string) => (to: { params: Record<string, unknown> }) => ({ kind, id: String(to.params.id) });
@@ -52,6 +52,8 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
-  if (to.meta.isPublic || (await findSession())) return true;
+  if (to.meta.isPublic) return true;
+  // A screen in the hall shows the hall, whatever it is asked for.
+  if (await findSession()) return session.me?.is_hall && to.path !== "/hall" ? "/hall" : true;
   return { path: "/signin", query: { to: to.fullPath } };
 });

@@ -1,7 +1,6 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
+import { barriersOf } from "./barriers";
 import { address, ask, expect, test, type Rows } from "./desk";
 import { contested } from "./disagree";
 import { emptyRelay } from "./program";
@@ -9,7 +8,6 @@ import { LANGUAGES, words as texts } from "./words";
 
 // Every page at desk, phone and hall size: no serious barrier, nothing wider than the screen, and a
 // picture of it for people to look at.
-const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
 const PICTURES = process.env.SCREENSHOTS ?? "../../target/screenshots";
 const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 }, hall: { width: 1920, height: 1080 } };
 
@@ -48,15 +46,6 @@ const RECORDS: Record<string, string> = {
   organisations: "category=temporary_branch",
   templates: "limit=1",
 };
-
-async function barriersOf(page: Page): Promise<string[]> {
-  // As the tester's own: the relay's pages allow no script that they do not name.
-  await page.evaluate(AXE);
-  const results = await page.evaluate<AxeResults>("axe.run()");
-  return results.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}
 
 /** What a page is made of is the same in the hall as at a desk, and in either language: barriers are
  * looked for once in each form of it. */

@@ -9,6 +9,18 @@ use super::{Access, AccessError, sql};
 /// How long a session lasts, in milliseconds: a working day.
 pub const SESSION_MS: i64 = 12 * 3_600_000;
 
+/// How long a screen in the hall stays signed in, in milliseconds: a quarter.
+pub const HALL_MS: i64 = 92 * 24 * 3_600_000;
+
+/// What the token of a hall's session begins with.
+const HALL: &str = "hall-";
+
+/// Whether a token is of a session that only looks. The token says so itself: it is known by the
+/// hash of all of it, so that nobody makes another kind of it.
+pub fn is_hall(token: &str) -> bool {
+    token.starts_with(HALL)
+}
+
 /// Somebody who is signed in at the console.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -114,7 +126,24 @@ impl Access {
     /// # Errors
     /// Where the file cannot be written.
     pub fn create_session(&self, session: &Session) -> Result<String, AccessError> {
-        let token = hex(&self.env.random_32());
+        self.begin_session(session, "", SESSION_MS)
+    }
+
+    /// Begins a session for a screen in the hall, which only looks, and gives its token.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn create_hall_session(&self, session: &Session) -> Result<String, AccessError> {
+        self.begin_session(session, HALL, HALL_MS)
+    }
+
+    fn begin_session(
+        &self,
+        session: &Session,
+        kind: &str,
+        lasts_ms: i64,
+    ) -> Result<String, AccessError> {
+        let token = format!("{kind}{}", hex(&self.env.random_32()));
         let now = self.env.now_ms();
         let mut db = self.db();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -127,7 +156,7 @@ impl Access {
                 session.number,
                 session.name,
                 now,
-                now + SESSION_MS
+                now + lasts_ms
             ],
         )?;
         tx.commit()?;

@@ -22,7 +22,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use vanguard_core::Env;
 use vanguard_core::store::{StoreError, migrate};
 
-pub use accounts::{SESSION_MS, Session};
+pub use accounts::{HALL_MS, SESSION_MS, Session, is_hall};
 pub use contact::Contact;
 pub use devices::{DeviceCounts, DeviceRow, DeviceStatus};
 pub use invites::{EnrolError, Enrolled, Enrolment};

@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(setup::set_up))
         .routes(routes!(sessions::sign_in, sessions::sign_out_everywhere))
         .routes(routes!(sessions::sign_in_by_link))
+        .routes(routes!(sessions::begin_hall))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(sessions::me))
         .routes(routes!(accounts::put_account))

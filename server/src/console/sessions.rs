@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use vanguard_core::id::{GrantId, MemberId, OrgId};
 use vanguard_core::model::Role;
 
-use crate::access::{SESSION_MS, Session};
+use super::Nothing;
+use crate::access::{AccessError, HALL_MS, SESSION_MS, Session, is_hall};
 use crate::http::auth::{ConsoleAuth, SESSION_COOKIE};
 use crate::http::json::JsonBody;
 use crate::http::openapi::AnyProblem;
@@ -42,6 +43,8 @@ pub(super) struct Me {
     grants: Vec<HeldGrant>,
     /// The relay's clock, in milliseconds since 1970: what is overdue is judged by it.
     now_ms: i64,
+    /// Whether this is a screen in the hall, whose session only looks.
+    is_hall: bool,
 }
 
 /// A role held.
@@ -156,11 +159,37 @@ pub(super) async fn begin(
     app: &App,
     session: Session,
 ) -> Result<impl IntoResponse + use<>, Problem> {
-    let me = me_of(app, &session);
+    let me = me_of(app, &session, false);
     let token = app
         .access(move |access| access.create_session(&session))
         .await?;
     let cookie = cookie(app, &token, SESSION_MS / 1_000)?;
+    let headers = AppendHeaders([(header::SET_COOKIE, cookie)]);
+    Ok((StatusCode::CREATED, headers, Json(me)))
+}
+
+/// 大屏登录. Makes this browser a screen in the hall: its session ends, and one begins that lasts for a
+/// quarter and only looks. Nobody can sign in anew at a wall every morning, and whoever gets hold of its
+/// keyboard must be able to change nothing; so the working day of other sessions stays as short as it is.
+#[utoipa::path(
+    post, path = "/sessions/hall", tag = "session", request_body = Nothing, security(("session" = [])),
+    responses(
+        (status = 201, description = "This browser only looks now", body = Me),
+        AnyProblem,
+    )
+)]
+pub(super) async fn begin_hall(
+    State(app): State<App>,
+    auth: ConsoleAuth,
+    JsonBody(Nothing {}): JsonBody<Nothing>,
+) -> Result<impl IntoResponse, Problem> {
+    let me = me_of(&app, &auth.session, true);
+    let token = app.access(move |access| {
+        let token = access.create_hall_session(&auth.session)?;
+        access.end_session(&auth.token)?;
+        Ok::<_, AccessError>(token)
+    });
+    let cookie = cookie(&app, &token.await?, HALL_MS / 1_000)?;
     let headers = AppendHeaders([(header::SET_COOKIE, cookie)]);
     Ok((StatusCode::CREATED, headers, Json(me)))
 }
@@ -210,10 +239,10 @@ pub(super) async fn sign_out(
     )
 )]
 pub(super) async fn me(State(app): State<App>, auth: ConsoleAuth) -> Json<Me> {
-    Json(me_of(&app, &auth.session))
+    Json(me_of(&app, &auth.session, is_hall(&auth.token)))
 }
 
-fn me_of(app: &App, session: &Session) -> Me {
+fn me_of(app: &App, session: &Session, is_hall: bool) -> Me {
     let directory = app.relay.directory();
     let held = directory.grants_of(session.member).into_iter();
     let grants = held.map(|(id, grant)| HeldGrant {
@@ -227,6 +256,7 @@ fn me_of(app: &App, session: &Session) -> Me {
         name: session.name.clone(),
         grants: grants.collect(),
         now_ms: app.env.now_ms(),
+        is_hall,
     }
 }
 

@@ -3,12 +3,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, Method, header};
 use vanguard_core::id::MemberId;
 
 use super::problem::{Problem, ProblemKind};
 use super::state::App;
-use crate::access::{DeviceRow, DeviceStatus, Session};
+use crate::access::{DeviceRow, DeviceStatus, Session, is_hall};
 use crate::relay::Device;
 
 /// A confirmed device that is not revoked.
@@ -88,7 +88,19 @@ impl FromRequestParts<App> for ConsoleAuth {
         if is_meant_for_another(parts, session.member) {
             return Err(ProblemKind::AnotherMember.into());
         }
+        if is_hall(&token) && !is_for_onlookers(parts) {
+            return Err(ProblemKind::Forbidden.into());
+        }
         Ok(Self { session, token })
+    }
+}
+
+/// Whether a request changes nothing, or only ends the session that it comes from.
+fn is_for_onlookers(parts: &Parts) -> bool {
+    match parts.method {
+        Method::GET | Method::HEAD => true,
+        Method::DELETE => parts.uri.path().ends_with("/sessions/current"),
+        _ => false,
     }
 }
 

@@ -82,6 +82,51 @@ async fn the_printed_link_makes_the_first_administrator_once() {
 }
 
 #[tokio::test]
+async fn a_screen_in_the_hall_only_looks() {
+    let rig = Rig::start(|_| {}).await;
+    let desk = administrator(&rig).await;
+    assert_eq!(
+        body(get(&rig, "/api/me", &desk).await).await["is_hall"],
+        false
+    );
+    let made = post(&rig, "/api/sessions/hall", &desk, json!({})).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let cookie = made.headers().get("set-cookie").unwrap().to_str().unwrap();
+    assert!(cookie.contains("Max-Age=7948800"), "{cookie}"); // 92 days
+    let hall = cookie.split(';').next().unwrap().to_owned();
+    // The session that it came from is over.
+    let me = get(&rig, "/api/me", &desk).await;
+    assert_eq!(problem(me).await, (401, "sign-in-needed".into()));
+    assert_eq!(
+        body(get(&rig, "/api/me", &hall).await).await["is_hall"],
+        true
+    );
+    body(get(&rig, "/api/statistics/overview", &hall).await).await;
+    let invite = json!({"number": "1002"});
+    for (path, said) in [
+        ("/api/invites", invite),
+        (
+            "/api/units",
+            json!({"name": "车间", "unit_kind": "workshop"}),
+        ),
+        ("/api/sessions/hall", json!({})),
+    ] {
+        let refused = post(&rig, path, &hall, said).await;
+        assert_eq!(problem(refused).await, (403, "forbidden".into()), "{path}");
+    }
+    // Nobody makes a session that acts of it, and it can be ended where it is.
+    let stripped = hall.replace("hall-", "");
+    let me = get(&rig, "/api/me", &stripped).await;
+    assert_eq!(problem(me).await, (401, "sign-in-needed".into()));
+    let out = rig.client.delete(rig.url("/api/sessions/current"));
+    let out = out.header("cookie", &hall).send().await.unwrap();
+    assert_eq!(out.status(), StatusCode::NO_CONTENT);
+    let me = get(&rig, "/api/me", &hall).await;
+    assert_eq!(problem(me).await, (401, "sign-in-needed".into()));
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn a_session_ends_with_sign_out_and_guessing_is_slowed() {
     let rig = Rig::start(|_| {}).await;
     let cookie = administrator(&rig).await;
