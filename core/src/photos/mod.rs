@@ -156,11 +156,7 @@ impl Picture {
     /// [`PhotoError`] but for rooms and folders; what is refused for its size is refused by its
     /// header, before it is decoded.
     pub fn of(file: &[u8], options: &PhotoOptions) -> Result<Self, PhotoError> {
-        let limit = UNTOUCHED_LIMIT_BYTES;
-        if file.len() as u64 > limit {
-            let bytes = file.len() as u64;
-            return Err(PhotoError::TooLarge { bytes, limit });
-        }
+        Self::check_length(file.len() as u64)?;
         let shrunk = shrink::shrink(file, options)?;
         for (made, limit) in [
             (&shrunk.original, ORIGINAL_LIMIT_BYTES),
@@ -178,6 +174,18 @@ impl Picture {
             size_px: shrunk.size_px,
             told: shrunk.told,
         })
+    }
+
+    /// Whether a file of this length is taken in, to be asked before it is read.
+    ///
+    /// # Errors
+    /// [`PhotoError::TooLarge`].
+    pub fn check_length(bytes: u64) -> Result<(), PhotoError> {
+        let limit = UNTOUCHED_LIMIT_BYTES;
+        if bytes > limit {
+            return Err(PhotoError::TooLarge { bytes, limit });
+        }
+        Ok(())
     }
 
     /// The kept original, a JPEG file.
