@@ -181,6 +181,25 @@ impl Notebook {
         Ok(self.write(|it| Ok(it.let_go_of_photos(bytes)))??)
     }
 
+    /// The hashes of files that nothing on this device names, the oldest first: shots that were
+    /// taken and not used, or whose record a lost notebook had.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn unnamed_photos(&self) -> Result<Vec<String>> {
+        Ok(self.read(|it| Ok(it.unnamed_photos()))??)
+    }
+
+    /// Lets go of a file of a photo that is not used after all: of a cancelled shot both
+    /// `thumbnail.hash` and `hash`.
+    ///
+    /// # Errors
+    /// `Invalid` where a record, a draft, or something unsent or in the tray names it; `NotFound`
+    /// where it is not here; `Paused`, `Storage`.
+    pub fn discard_photo(&self, hash: &str) -> Result<()> {
+        Ok(self.write(|it| Ok(it.discard_photo(hash)))??)
+    }
+
     /// The files of photos that could not travel and wait, with the reason.
     ///
     /// # Errors

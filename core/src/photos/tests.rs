@@ -1,3 +1,5 @@
+mod keeping;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;

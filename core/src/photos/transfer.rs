@@ -230,7 +230,7 @@ impl Round {
         notebook.store.transact(|conn| {
             let problem = match end {
                 End::Arrived => {
-                    forget(conn, &job.hash)?;
+                    photos::forget_transfer(conn, &job.hash)?;
                     return match job.way {
                         Way::Up { .. } => {
                             self.progress.sent += 1;
@@ -327,12 +327,6 @@ fn due(conn: &Connection, sql: &str, now_ms: i64) -> Result<Vec<Due>, StoreError
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn forget(conn: &Connection, hash: &Hash) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM transfer WHERE hash = ?1")?
-        .execute([hash])?;
-    Ok(())
 }
 
 impl Notebook {
