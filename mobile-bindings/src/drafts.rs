@@ -2,6 +2,7 @@
 
 use vanguard_core::id::{InspectionId, OrgId, TemplateId, ViolationId, ZoneId};
 use vanguard_core::model::inspection::{InspectionKind, ItemResult};
+use vanguard_core::model::photo::Photo;
 use vanguard_core::model::{Rota, Shift};
 use vanguard_core::notebook::InspectionDraft;
 
@@ -23,6 +24,9 @@ pub struct DraftNotes {
     /// Violations that were stopped during it.
     #[uniffi(default = None)]
     pub violations: Option<Vec<ViolationId>>,
+    /// Photos taken on it: all of them, as they shall stand.
+    #[uniffi(default = None)]
+    pub photos: Option<Vec<Photo>>,
     /// The code read from the zone's signboard.
     #[uniffi(default = None)]
     pub signboard: Option<String>,
@@ -72,6 +76,7 @@ impl Notebook {
                 take(&mut fields.coverage, notes.coverage);
                 take(&mut fields.covered_people, notes.covered_people);
                 take(&mut fields.violations, notes.violations);
+                take(&mut fields.photos, notes.photos);
                 fields.signboard = notes.signboard.or(fields.signboard.take());
                 fields.rota = notes.rota.or(fields.rota);
                 fields.template = notes.template.or(fields.template);

@@ -11,9 +11,9 @@ use crate::backoff::Backoff;
 use crate::error::{Result, VanguardError};
 use crate::handles::TaskHandle;
 use crate::keys::SigningFailure;
-use crate::notebook::{Notebook, paused};
+use crate::notebook::Notebook;
 use crate::runtime;
-use crate::sync::{SyncBudget, SyncOutcome};
+use crate::sync::Listening;
 
 /// What the live mode is doing.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -129,7 +129,9 @@ async fn follow(notebook: &Arc<Notebook>, tell: &mut impl FnMut(LiveState)) {
     }
 }
 
-/// Follows over one connection until it is lost.
+/// Follows over one connection until it is lost. Photos are carried beside it: neither what is
+/// written nor what others write waits for them, and one that does not come through is not a lost
+/// connection.
 async fn connection(
     notebook: &Arc<Notebook>,
     backoff: &mut Backoff,
@@ -138,12 +140,13 @@ async fn connection(
     let mut written = notebook.written.subscribe();
     let mut changed = notebook.changed.subscribe();
     let opening = notebook.opening();
-    catch_up(notebook).await?;
+    let round = catch_up(notebook).await?;
     let (relay, credential) = notebook.relay()?;
     let mut channel = relay.live(&credential).await?;
     ask(notebook, opening, &mut channel).await?;
     tell(LiveState::Live);
     backoff.reset();
+    let mut photos = Box::pin(photos_of(notebook, round));
     loop {
         let is_current = tokio::select! {
             news = channel.next() => {
@@ -158,12 +161,32 @@ async fn connection(
                 notebook.within(opening, |_| Ok::<_, VanguardError>(()))?;
                 true
             }
+            again = &mut photos => {
+                again?;
+                false
+            }
         };
         if !is_current {
-            catch_up(notebook).await?;
+            let round = catch_up(notebook).await?;
+            photos.set(photos_of(notebook, round));
             ask(notebook, opening, &mut channel).await?;
         }
     }
+}
+
+/// Lets a round whose text is exchanged carry its photos. Returns when one that waits after a
+/// failure is to be tried again.
+async fn photos_of(notebook: &Notebook, mut round: Listening) -> Result<()> {
+    match round.end().await {
+        Ok(()) | Err(VanguardError::Unreachable { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    drop(round);
+    match notebook.read(|it| Ok(it.photos_wait()))?? {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+    Ok(())
 }
 
 /// Says where the notebook stands.
@@ -172,13 +195,10 @@ async fn ask(notebook: &Notebook, opening: u64, channel: &mut LiveChannel) -> Re
     Ok(channel.ask(request).await?)
 }
 
-async fn catch_up(notebook: &Arc<Notebook>) -> Result<()> {
-    match notebook
-        .sync_within(SyncBudget::default(), None, |_| {})
-        .await?
-    {
-        SyncOutcome::UpToDate { .. } => Ok(()),
-        // Nothing limits it but a pause.
-        SyncOutcome::Interrupted { .. } => Err(paused()),
-    }
+/// Exchanges the text that there is; gives the round, which carries photos for as long as it is
+/// kept.
+async fn catch_up(notebook: &Arc<Notebook>) -> Result<Listening> {
+    let mut round = notebook.join_round()?;
+    round.text().await?;
+    Ok(round)
 }

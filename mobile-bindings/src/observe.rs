@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use vanguard_core::id::DocumentId;
 use vanguard_core::model::DocumentKind;
+use vanguard_core::store::photos;
 
 use crate::error::Result;
 use crate::handles::TaskHandle;
@@ -91,8 +92,10 @@ impl Notebook {
                 let drafts: Vec<i64> = notebook.drafts()?.iter().map(|d| d.updated_ms).collect();
                 let tray: Vec<i64> = notebook.returned()?.iter().map(|r| r.number).collect();
                 let unsent = notebook.unsent()?;
+                let owed = photos::owed(notebook.reader())?;
+                let photos = (owed.files, owed.bytes);
                 let mut hasher = DefaultHasher::new();
-                (unsent.changes, unsent.oldest_ms, tray, drafts).hash(&mut hasher);
+                (unsent.changes, unsent.oldest_ms, photos, tray, drafts).hash(&mut hasher);
                 Ok(hasher.finish())
             }
         })

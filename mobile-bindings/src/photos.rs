@@ -18,7 +18,7 @@ use crate::notebook::Notebook;
 #[cfg(feature = "http")]
 use crate::runtime;
 #[cfg(feature = "http")]
-use crate::sync::SyncBudget;
+use crate::sync::Listening;
 
 /// What an app knows of a photo that its file does not say.
 #[uniffi::remote(Record)]
@@ -132,7 +132,11 @@ impl Notebook {
         context: PhotoContext,
         keeps_untouched: bool,
     ) -> Result<Photo> {
-        let jpeg = std::fs::read(PathBuf::from(path)).map_err(PhotoError::File)?;
+        let path = PathBuf::from(path);
+        // A video of gigabytes is refused before it is in memory.
+        let length = path.metadata().map_err(PhotoError::File)?.len();
+        Picture::check_length(length)?;
+        let jpeg = std::fs::read(path).map_err(PhotoError::File)?;
         self.take_photo(jpeg, context, keeps_untouched)
     }
 
@@ -177,6 +181,25 @@ impl Notebook {
         Ok(self.write(|it| Ok(it.let_go_of_photos(bytes)))??)
     }
 
+    /// The hashes of files that nothing on this device names, the oldest first: shots that were
+    /// taken and not used, or whose record a lost notebook had.
+    ///
+    /// # Errors
+    /// `Paused`, `Storage`.
+    pub fn unnamed_photos(&self) -> Result<Vec<String>> {
+        Ok(self.read(|it| Ok(it.unnamed_photos()))??)
+    }
+
+    /// Lets go of a file of a photo that is not used after all: of a cancelled shot both
+    /// `thumbnail.hash` and `hash`.
+    ///
+    /// # Errors
+    /// `Invalid` where a record, a draft, or something unsent or in the tray names it; `NotFound`
+    /// where it is not here; `Paused`, `Storage`.
+    pub fn discard_photo(&self, hash: &str) -> Result<()> {
+        Ok(self.write(|it| Ok(it.discard_photo(hash)))??)
+    }
+
     /// The files of photos that could not travel and wait, with the reason.
     ///
     /// # Errors
@@ -207,10 +230,11 @@ impl Notebook {
     }
 
     /// Fetches a photo's file that somebody waits for, whatever the policy says, and gives where it
-    /// lies.
+    /// lies as soon as it is here. Whoever leaves or fails wants it no more urgently than others.
     ///
     /// # Errors
-    /// `NotFound` where no record here names it or the relay does not hold it yet; those of `sync`.
+    /// `NotFound` where no record here names it, or it does not come now: the relay does not hold it
+    /// yet, or too little of it came through; those of `sync`.
     #[uniffi::method(default(cancel = None))]
     pub async fn fetch_photo(
         self: Arc<Self>,
@@ -222,11 +246,79 @@ impl Notebook {
                 return Ok(path);
             }
             self.write(|it| Ok(it.want_photo(&hash, true)))??;
-            self.sync_within(SyncBudget::default(), cancel.as_deref(), |_| ())
-                .await?;
-            self.photo_path(&hash)?
-                .ok_or_else(|| PhotoError::NotHere.into())
+            let mut wish = Wish {
+                notebook: &self,
+                hash: &hash,
+                is_granted: false,
+            };
+            let mut round = self.join_round()?;
+            let sought = wish.wait(&mut round, cancel.as_deref()).await;
+            round.leave().await;
+            sought
         })
         .await
+    }
+}
+
+/// A photo that somebody waits for, in front of all others for as long.
+#[cfg(feature = "http")]
+struct Wish<'a> {
+    notebook: &'a Notebook,
+    hash: &'a str,
+    is_granted: bool,
+}
+
+#[cfg(feature = "http")]
+impl Wish<'_> {
+    /// Waits until the photo is here, or cannot come now, whatever else the round does.
+    async fn wait(
+        &mut self,
+        round: &mut Listening,
+        cancel: Option<&CancelHandle>,
+    ) -> Result<String> {
+        let cancelled = async {
+            match cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(cancelled);
+        let mut settled = None;
+        loop {
+            let (done, end) = tokio::select! {
+                biased;
+                () = &mut cancelled => return Err(PhotoError::NotHere.into()),
+                news = round.news() => news,
+            };
+            let now = (done.photos_received, done.photos_failed);
+            if settled.replace(now) != Some(now) || end.is_some() {
+                if let Some(path) = self.notebook.photo_path(self.hash)? {
+                    self.is_granted = true;
+                    return Ok(path);
+                }
+                let delayed = self.notebook.delayed_photos()?;
+                let failed = |it: &&DelayedPhoto| it.hash == self.hash && it.not_before_ms > 0;
+                if let Some(DelayedPhoto { reason, .. }) =
+                    delayed.into_iter().find(|it| failed(&it))
+                {
+                    return Err(VanguardError::NotFound { reason });
+                }
+            }
+            match end {
+                Some(Ok(())) => return Err(PhotoError::NotHere.into()),
+                Some(Err(error)) => return Err(error),
+                None => {}
+            }
+        }
+    }
+}
+
+#[cfg(feature = "http")]
+impl Drop for Wish<'_> {
+    fn drop(&mut self) {
+        if !self.is_granted {
+            let calmed = self.notebook.write(|it| Ok(it.calm_photo(self.hash)));
+            drop(calmed); // paused: nobody can be told, and the next wish is in front all the same
+        }
     }
 }

@@ -7,6 +7,7 @@ use vanguard_core::id::DocumentId;
 use vanguard_core::model::DocumentKind;
 use vanguard_core::notebook::StorageUse;
 use vanguard_core::rules::Refusal;
+use vanguard_core::store::photos;
 use vanguard_core::store::query::kind_of;
 
 use crate::error::Result;
@@ -31,6 +32,10 @@ pub struct StorageUse {
     pub photo_files_owed: u64,
     /// Their bytes.
     pub photo_bytes_owed: u64,
+    /// Files of photos that nothing names: shots that were not used, see `discard_photo`.
+    pub photo_files_unnamed: u64,
+    /// Their bytes.
+    pub photo_bytes_unnamed: u64,
 }
 
 /// Where this device stands with its relay.
@@ -38,7 +43,11 @@ pub struct StorageUse {
 pub struct SyncStatus {
     /// Changes that no receipt covers.
     pub unsent_changes: u64,
-    /// When the oldest of them was made, by the device's clock, in milliseconds.
+    /// Files of photos that records name and that no receipt covers.
+    pub unsent_photos: u64,
+    /// Their bytes.
+    pub unsent_photo_bytes: u64,
+    /// When the oldest of all these was made, by the device's clock, in milliseconds.
     pub oldest_unsent_ms: Option<i64>,
     /// When the last sync ended well, by the device's clock, in milliseconds.
     pub last_sync_ms: Option<i64>,
@@ -76,9 +85,13 @@ impl Notebook {
     pub fn sync_status(&self) -> Result<SyncStatus> {
         self.read(|notebook| {
             let unsent = notebook.unsent()?;
+            let owed = photos::owed(notebook.reader())?;
+            let oldest = [unsent.oldest_ms, photos::oldest_owed_ms(notebook.reader())?];
             Ok(SyncStatus {
                 unsent_changes: unsent.changes,
-                oldest_unsent_ms: unsent.oldest_ms,
+                unsent_photos: owed.files,
+                unsent_photo_bytes: owed.bytes,
+                oldest_unsent_ms: oldest.into_iter().flatten().min(),
                 last_sync_ms: notebook.last_sync_ms()?,
                 returned: notebook.returned()?.len() as u64,
             })
@@ -138,7 +151,8 @@ impl Notebook {
     }
 
     /// Everything that exists nowhere but here, as JSON to share by any way: drafts, what no
-    /// receipt covers, what was returned. There are no keys in it.
+    /// receipt covers, what was returned, and which photos are unsent: their files are not in it.
+    /// There are no keys in it.
     ///
     /// # Errors
     /// `Paused`, `Storage`.

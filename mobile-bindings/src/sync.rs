@@ -1,10 +1,13 @@
 //! Syncing with a budget. However many callers ask at once, one round is under way: each caller
 //! listens to it within its own budget and cancel handle, and when the last of them has left, the
-//! round ends before its next page. A page is committed whole or not at all.
+//! round ends before its next page. A page is committed whole or not at all. Text goes first, and
+//! what is written while photos travel goes beside them.
 
 mod photos;
+mod round;
+#[cfg(test)]
+mod tests;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,13 +16,14 @@ use vanguard_core::http::HttpRelay;
 use vanguard_core::invite::Invite;
 use vanguard_core::photos::transfer::RoundOptions;
 use vanguard_core::photos::{Conditions, SyncPolicy};
-use vanguard_core::sync::{Options, Progress, Session, Step, SyncError};
 
 use crate::error::{Result, VanguardError};
 use crate::handles::CancelHandle;
 use crate::keys;
-use crate::notebook::{Notebook, paused};
+use crate::notebook::Notebook;
 use crate::runtime;
+pub(crate) use round::Listening;
+use round::Round;
 
 /// How much a sync may take; whatever is left out does not limit it.
 #[derive(Clone, Copy, Debug, Default, uniffi::Record)]
@@ -53,6 +57,8 @@ pub struct SyncProgress {
     pub photos_sent: u64,
     /// Files of photos received.
     pub photos_received: u64,
+    /// Files of photos that could not travel, and wait: see `delayed_photos`.
+    pub photos_failed: u64,
     /// Bytes of photos that may travel now and have not yet.
     pub photo_bytes_left: u64,
     /// Requests made, those of photos apart.
@@ -64,7 +70,9 @@ pub struct SyncProgress {
 /// How a sync ended.
 #[derive(Clone, Debug, uniffi::Enum)]
 pub enum SyncOutcome {
-    /// Nothing remains, but for what the progress says is held.
+    /// Nothing remains that may travel now, but for what the progress says is held. Photos may
+    /// still wait for a connection that the policy allows them, or after a failure: see
+    /// `sync_status` and `delayed_photos`.
     UpToDate {
         /// What was done.
         done: SyncProgress,
@@ -120,24 +128,6 @@ impl Wire {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// One round that any number of callers listen to.
-#[derive(Default)]
-struct Round {
-    told: watch::Sender<Told>,
-    /// Somebody came after the round had begun: it looks once more before it ends, so that what
-    /// they wrote before they called is sent.
-    again: AtomicBool,
-    /// It has ended, and touches the file no more.
-    is_over: watch::Sender<bool>,
-}
-
-/// What a round tells its listeners.
-#[derive(Clone, Debug, Default)]
-struct Told {
-    done: SyncProgress,
-    end: Option<Result<()>>,
 }
 
 #[uniffi::export]
@@ -217,7 +207,7 @@ impl Notebook {
         cancel: Option<&CancelHandle>,
         mut observe: impl FnMut(SyncProgress),
     ) -> Result<SyncOutcome> {
-        let (round, mut told) = self.join_round()?;
+        let mut round = self.join_round()?;
         let mut done = SyncProgress::default();
         let deadline = async {
             match budget.time_ms {
@@ -237,16 +227,12 @@ impl Notebook {
                 biased;
                 () = &mut cancelled => break,
                 () = &mut deadline => break,
-                changed = told.changed() => {
-                    if changed.is_err() {
-                        break;
-                    }
-                    let news = told.borrow_and_update().clone();
-                    if news.done != done {
-                        done = news.done;
+                (now, end) = round.news() => {
+                    if now != done {
+                        done = now;
                         observe(done);
                     }
-                    match news.end {
+                    match end {
                         Some(Ok(())) => return Ok(SyncOutcome::UpToDate { done }),
                         Some(Err(VanguardError::Paused { .. })) => break,
                         Some(Err(error)) => return Err(error),
@@ -258,8 +244,7 @@ impl Notebook {
                 }
             }
         }
-        drop(told);
-        round.is_left().await;
+        round.leave().await;
         let unsent = self
             .read(vanguard_core::Notebook::unsent)
             .map_or(0, |unsent| unsent.changes);
@@ -267,164 +252,18 @@ impl Notebook {
         Ok(SyncOutcome::Interrupted { remaining, done })
     }
 
-    fn join_round(self: &Arc<Self>) -> Result<(Arc<Round>, watch::Receiver<Told>)> {
+    /// Joins the round under way or begins one.
+    pub(crate) fn join_round(self: &Arc<Self>) -> Result<Listening> {
         let (relay, credential) = self.relay()?;
         let mut slot = lock(&self.wire.round);
         if let Some(round) = &*slot {
-            let told = round.told.subscribe();
-            round.again.store(true, Ordering::Relaxed);
-            round.is_over.send_modify(|_| ()); // who was the last to leave no longer is
-            return Ok((Arc::clone(round), told));
+            return Ok(Listening::to(round));
         }
         let round = Arc::new(Round::default());
-        let told = round.told.subscribe();
+        let listening = Listening::to(&round);
         *slot = Some(Arc::clone(&round));
-        let work = carry_round(Arc::clone(self), Arc::clone(&round), relay, credential);
+        let work = round::carry(Arc::clone(self), round, relay, credential);
         runtime::handle()?.spawn(work);
-        Ok((round, told))
-    }
-}
-
-impl Round {
-    /// Waits until the round that this caller was the last to listen to is over, so that whoever
-    /// is told “interrupted” may be suspended: no page is being written any more.
-    async fn is_left(&self) {
-        let mut is_over = self.is_over.subscribe();
-        let wait = is_over.wait_for(|is_over| *is_over || self.told.receiver_count() > 0);
-        let _ = wait.await; // the sender is this round's own
-    }
-}
-
-/// Carries a round to its end, however that comes.
-async fn carry_round(
-    notebook: Arc<Notebook>,
-    round: Arc<Round>,
-    relay: HttpRelay,
-    credential: String,
-) {
-    let ending = Ending {
-        notebook: Arc::clone(&notebook),
-        round: Arc::clone(&round),
-    };
-    let mut base = SyncProgress::default();
-    loop {
-        round.again.store(false, Ordering::Relaxed);
-        let mut ended = exchange(&notebook, &round, &relay, &credential, &mut base).await;
-        if let Some(Ok(())) = ended {
-            ended = photos::carry(&notebook, &round, &relay, &credential, &mut base).await;
-        }
-        // Who joins does so under this lock: either before, and is served, or after, by another
-        // round.
-        let mut slot = lock(&notebook.wire.round);
-        let goes_on = match &ended {
-            Some(Ok(())) => round.again.load(Ordering::Relaxed),
-            Some(Err(_)) => false,
-            None => round.told.receiver_count() > 0,
-        };
-        if goes_on {
-            continue;
-        }
-        *slot = None;
-        drop(slot);
-        round.told.send_modify(|told| told.end = ended);
-        return drop(ending);
-    }
-}
-
-/// Ends a round whatever became of it: also one that panicked leaves nobody waiting.
-struct Ending {
-    notebook: Arc<Notebook>,
-    round: Arc<Round>,
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let mut slot = lock(&self.notebook.wire.round);
-        slot.take_if(|round| Arc::ptr_eq(round, &self.round));
-        drop(slot);
-        self.round.told.send_modify(|told| {
-            let reason = "the sync broke off; try again".to_owned();
-            told.end
-                .get_or_insert(Err(VanguardError::Unreachable { reason }));
-        });
-        self.round.is_over.send_replace(true);
-    }
-}
-
-/// One session with the relay; `None` where everybody has left.
-async fn exchange(
-    notebook: &Notebook,
-    round: &Round,
-    relay: &HttpRelay,
-    credential: &str,
-    base: &mut SyncProgress,
-) -> Option<Result<()>> {
-    let opening = notebook.opening();
-    let mut session = Session::new(Options::default());
-    let ended = loop {
-        if round.told.receiver_count() == 0 {
-            break None;
-        }
-        let body = match notebook.within(opening, |it| session.next(it)) {
-            Ok(Step::Exchange(body)) => body,
-            Ok(Step::Done(_)) => break Some(Ok(())),
-            Ok(Step::Sign(statement)) => {
-                let store = notebook.key_store.clone();
-                let signed = tokio::select! {
-                    signed = keys::sign(store, statement) => signed,
-                    () = round.told.closed() => break None,
-                    () = notebook.is_closed_since(opening) => break Some(Err(paused())),
-                };
-                let taken = signed.and_then(|signature| {
-                    notebook.within(opening, |it| session.signed(it, signature))
-                });
-                match taken {
-                    Ok(()) => continue,
-                    Err(error) => break Some(Err(error)),
-                }
-            }
-            Err(error) => break Some(Err(error)),
-        };
-        let answer = tokio::select! {
-            answer = relay.post("/v1/sync", Some(credential), body) => answer,
-            () = round.told.closed() => break None,
-            () = notebook.is_closed_since(opening) => break Some(Err(paused())),
-        };
-        let taken = match answer {
-            Ok(answer) => notebook.within(opening, |it| {
-                session.answered(it, &answer)?;
-                Ok::<_, SyncError>(it.unsent().map_err(SyncError::from)?.changes)
-            }),
-            Err(error) => Err(error.into()),
-        };
-        match taken {
-            Ok(unsent) => {
-                let done = sum(*base, session.progress(), unsent);
-                round.told.send_modify(|told| told.done = done);
-                notebook.changed.send_modify(|number| *number += 1);
-            }
-            Err(error) => break Some(Err(error)),
-        }
-    };
-    let remaining = round.told.borrow().done.remaining;
-    *base = sum(*base, session.progress(), 0);
-    base.remaining = remaining;
-    ended
-}
-
-fn sum(base: SyncProgress, more: Progress, unsent: u64) -> SyncProgress {
-    SyncProgress {
-        acknowledged: base.acknowledged + more.acknowledged,
-        refused: base.refused + more.refused,
-        held: more.held,
-        taken: base.taken + more.taken,
-        remaining: more.remaining + unsent.saturating_sub(more.held),
-        bytes_up: base.bytes_up + more.bytes_up,
-        bytes_down: base.bytes_down + more.bytes_down,
-        photos_sent: base.photos_sent,
-        photos_received: base.photos_received,
-        photo_bytes_left: base.photo_bytes_left,
-        requests: base.requests + more.requests,
-        is_cloned: base.is_cloned || more.is_cloned,
+        Ok(listening)
     }
 }

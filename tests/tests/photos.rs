@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use axum::extract;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{patch, post};
 use jpeg_encoder::{ColorType, Encoder};
 use vanguard_core::env::{Env as _, SystemEnv};
 use vanguard_core::http::{HttpError, HttpRelay};
@@ -12,7 +16,7 @@ use vanguard_core::id::{DocumentId, EventId, HazardId, OrgId};
 use vanguard_core::model::hazard::{Hazard, HazardFields, HazardNature};
 use vanguard_core::model::photo::{Photo, PhotoPurpose, parse_hash};
 use vanguard_core::model::{Author, SyncState};
-use vanguard_core::photos::transfer::{Round, RoundOptions};
+use vanguard_core::photos::transfer::{End, Job, Round, RoundOptions, Way};
 use vanguard_core::photos::{Conditions, PhotoContext, PhotoError, PhotoOptions, Quota};
 use vanguard_core::store::photos;
 use vanguard_core::sync::Options;
@@ -175,6 +179,149 @@ async fn one_broken_photo_blocks_nothing() {
     );
     let whole = parse_hash(&taken[2].hash).unwrap();
     assert!(site.relay.blobs().has(&whole));
+    site.stop().await;
+}
+
+/// Uploads at a relay that is ill: the first that is begun never gets on.
+#[derive(Clone, Default)]
+struct Ill(Arc<Mutex<Vec<Upload>>>);
+
+#[derive(Clone, Copy, Default)]
+struct Upload {
+    offset: usize,
+    asked: u32,
+}
+
+type Answer = (StatusCode, [(&'static str, String); 1]);
+
+impl Ill {
+    /// So often it is asked before it takes the first upload after all, so that a client that asks
+    /// for ever is seen to.
+    const PATIENCE: u32 = 20;
+
+    async fn begin(extract::State(Self(uploads)): extract::State<Self>) -> Answer {
+        let mut uploads = uploads.lock().unwrap();
+        uploads.push(Upload::default());
+        let location = format!("/v1/blobs/uploads/{}", uploads.len() - 1);
+        (StatusCode::CREATED, [("Location", location)])
+    }
+
+    async fn stands(
+        extract::State(Self(uploads)): extract::State<Self>,
+        extract::Path(number): extract::Path<usize>,
+    ) -> Answer {
+        let offset = uploads.lock().unwrap()[number].offset;
+        (StatusCode::OK, [("Upload-Offset", offset.to_string())])
+    }
+
+    async fn append(
+        extract::State(Self(uploads)): extract::State<Self>,
+        extract::Path(number): extract::Path<usize>,
+        headers: HeaderMap,
+        body: axum::body::Bytes,
+    ) -> Answer {
+        let upload = &mut uploads.lock().unwrap()[number];
+        assert_eq!(headers["Upload-Offset"], upload.offset.to_string().as_str());
+        upload.asked += 1;
+        let is_ill = number == 0 && upload.asked < Self::PATIENCE;
+        upload.offset += if is_ill { 0 } else { body.len() };
+        let status = if is_ill {
+            StatusCode::INTERNAL_SERVER_ERROR
+        } else {
+            StatusCode::NO_CONTENT
+        };
+        (status, [("Upload-Offset", upload.offset.to_string())])
+    }
+
+    /// Answers until the test is over; gives its address.
+    async fn start(self) -> String {
+        let uploads = patch(Self::append).head(Self::stands);
+        let routes = axum::Router::new()
+            .route("/v1/blobs", post(Self::begin))
+            .route("/v1/blobs/uploads/{number}", uploads)
+            .with_state(self);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        url
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_gets_nowhere_ends_though_the_relay_says_where_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, org, mut notebooks) = two_phones(folder.path()).await;
+    let taker = &mut notebooks[0];
+    let photos = vec![take(taker, 40), take(taker, 41)];
+    report(taker, org, photos);
+    sync(taker).await;
+    let ill = Ill::default();
+    let key = taker.identity().unwrap().relay_key;
+    let http = HttpRelay::new(&ill.clone().start().await, &key).unwrap();
+    let carried = http
+        .carry_photos(taker, RoundOptions::default(), |_| ())
+        .await
+        .unwrap();
+    assert_eq!((carried.sent, carried.failed), (3, 1));
+    assert_eq!(taker.delayed_photos().unwrap().len(), 1);
+    assert_eq!(ill.0.lock().unwrap()[0].asked, 3);
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_this_phone_cannot_write_and_what_records_say_wrongly_hold_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (site, org, mut notebooks) = two_phones(folder.path()).await;
+    let [taker, viewer] = notebooks.as_mut_slice() else {
+        unreachable!()
+    };
+    let photos = vec![take(taker, 50), take(taker, 51)];
+    report(taker, org, photos.clone());
+    let http = HttpRelay::of(taker).unwrap();
+    http.sync_with_photos(taker, Options::default(), RoundOptions::default())
+        .await
+        .unwrap();
+    sync(viewer).await;
+
+    // A folder lies where the first file would be gathered.
+    let [first, second] =
+        [&photos[0], &photos[1]].map(|it| parse_hash(&it.thumbnail.hash).unwrap());
+    let lies = viewer.photo_folder().partial_path(&first);
+    std::fs::create_dir_all(lies).unwrap();
+    // Another record names the second's thumbnail smaller than it is, and one larger, and as an
+    // original.
+    let [mut smaller, mut larger] = [(); 2].map(|()| photos[1].clone());
+    smaller.thumbnail.bytes -= 1;
+    larger.thumbnail = photos[0].thumbnail.clone();
+    larger.hash.clone_from(&photos[1].thumbnail.hash);
+    report(viewer, org, vec![smaller]);
+    report(viewer, org, vec![larger]);
+    for photo in &photos {
+        viewer.want_photo(&photo.thumbnail.hash, false).unwrap();
+    }
+    let http = HttpRelay::of(viewer).unwrap();
+    let carried = http.carry_photos(viewer, METERED, |_| ()).await.unwrap();
+    assert_eq!((carried.received, carried.failed), (1, 1));
+    let delayed = viewer.delayed_photos().unwrap();
+    assert_eq!(delayed[0].hash, first);
+    let path = viewer.photo_path(&photos[1].thumbnail.hash).unwrap();
+    assert_eq!(path.metadata().unwrap().len(), photos[1].thumbnail.bytes);
+    let held = photos::held(viewer.reader(), &second).unwrap();
+    assert_eq!(held, Some(photos[1].thumbnail.bytes), "by the file itself");
+
+    // Where nothing but a lie is known, it is the file's fault and not the network's.
+    let credential = vanguard_core::keys::hex(&viewer.identity().unwrap().credential);
+    let job = Job {
+        hash: parse_hash(&photos[0].hash).unwrap(),
+        bytes: photos[0].bytes - 1,
+        purpose: PhotoPurpose::Original,
+        way: Way::Down(viewer.photo_folder()),
+    };
+    let end = http
+        .carry(&credential, &job, &mut |_| Ok(()))
+        .await
+        .unwrap();
+    assert!(matches!(end, End::Refused(_)), "{end:?}");
     site.stop().await;
 }
 

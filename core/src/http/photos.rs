@@ -2,7 +2,7 @@
 //! as anything comes through.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,14 +61,17 @@ impl HttpRelay {
             Way::Up { path, url } => way.send(path, url.clone()).await,
             Way::Down(folder) => way.fetch(folder).await,
         };
-        match end {
-            Ok(end) => Ok(end),
-            Err(HttpError::Unreachable(reason)) => Ok(End::Cut(reason)),
-            Err(HttpError::Problem {
+        let stop = match end {
+            Ok(end) | Err(Stop::Ended(end)) => return Ok(end),
+            Err(Stop::Failed(error)) => error,
+        };
+        match stop {
+            HttpError::Unreachable(reason) => Ok(End::Cut(reason)),
+            HttpError::Problem {
                 status,
                 kind,
                 title,
-            }) if !is_of_device(status) => {
+            } if !is_of_device(status) => {
                 let kind = kind.rsplit(':').next().unwrap_or_default();
                 Ok(End::Refused(if kind.is_empty() {
                     format!("HTTP {status}")
@@ -76,7 +79,7 @@ impl HttpRelay {
                     format!("{kind}: {title}")
                 }))
             }
-            Err(error) => Err(error),
+            error => Err(error),
         }
     }
 
@@ -143,6 +146,26 @@ impl From<PhotoError> for HttpError {
     }
 }
 
+/// Why a file goes no further at this try.
+enum Stop {
+    /// The file's way has ended.
+    Ended(End),
+    /// The relay or the network said no; another try may go further.
+    Failed(HttpError),
+}
+
+impl From<HttpError> for Stop {
+    fn from(error: HttpError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Ended(error.into())
+    }
+}
+
 /// Whether such an answer is about this device or app, and not about one file.
 fn is_of_device(status: u16) -> bool {
     matches!(status, 401 | 403 | 426)
@@ -154,15 +177,24 @@ fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 409 | 423 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// Whether such an answer says that there is no such upload (any more).
-fn is_gone(error: &HttpError) -> bool {
-    matches!(
-        error,
-        HttpError::Problem {
-            status: 404 | 410,
-            ..
+impl Stop {
+    /// Whether the same may go through in a moment.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Failed(HttpError::Problem { status, .. }) => is_passing(*status),
+            Self::Failed(HttpError::Unreachable(_)) => true,
+            _ => false,
         }
-    )
+    }
+
+    /// Whether it says that there is no such upload (any more).
+    fn is_gone(&self) -> bool {
+        self.has_status(&[404, 410])
+    }
+
+    fn has_status(&self, those: &[u16]) -> bool {
+        matches!(self, Self::Failed(HttpError::Problem { status, .. }) if those.contains(status))
+    }
 }
 
 struct OnItsWay<'a> {
@@ -184,15 +216,18 @@ impl OnItsWay<'_> {
             .header("Tus-Resumable", TUS_VERSION)
     }
 
-    async fn send(&mut self, path: &Path, known: Option<String>) -> Result<End, HttpError> {
-        let Ok(mut file) = File::open(path) else {
-            return Ok(End::Lost);
+    async fn send(&mut self, path: &Path, known: Option<String>) -> Result<End, Stop> {
+        let mut file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(End::Lost),
+            opened => opened?,
         };
-        if file.metadata().map_or(0, |it| it.len()) != self.job.bytes {
+        if file.metadata()?.len() != self.job.bytes {
             return Ok(End::Lost);
         }
         let mut url = known;
         let mut offset = None;
+        // The most that the relay has ever said it holds: to ask it once more is no step forward.
+        let mut confirmed = 0;
         let mut in_vain = 0;
         loop {
             let before = offset;
@@ -200,23 +235,25 @@ impl OnItsWay<'_> {
             if offset == Some(self.job.bytes) {
                 return Ok(End::Arrived);
             }
-            let has_moved = before.is_none_or(|before| offset.is_none_or(|now| now > before));
-            if has_moved && step.is_ok() {
+            if let Some(now) = offset.filter(|now| *now > confirmed) {
+                confirmed = now;
                 in_vain = 0;
+            }
+            if step.is_ok() && before.is_none_or(|before| offset > Some(before)) {
                 continue;
             }
             in_vain += 1;
             match step {
-                Err(HttpError::Unreachable(_)) | Ok(()) if in_vain < TRIES => {}
-                Err(HttpError::Problem { status, .. }) if is_passing(status) && in_vain < TRIES => {
-                }
-                Err(ref error) if is_gone(error) && url.is_some() && in_vain < TRIES => {
+                Err(stop) if stop.is_gone() && url.is_some() && in_vain < TRIES => {
                     url = None;
                     (self.told)(Moved::Begun(None))?;
                     continue;
                 }
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(End::Cut("nothing more comes through".into())),
+                Err(stop) if in_vain == TRIES || !stop.is_passing() => return Err(stop),
+                Ok(()) if in_vain == TRIES => {
+                    return Ok(End::Cut("nothing more comes through".into()));
+                }
+                _ => {}
             }
             tokio::time::sleep(BETWEEN_TRIES).await;
         }
@@ -228,7 +265,7 @@ impl OnItsWay<'_> {
         file: &mut File,
         url: &mut Option<String>,
         offset: &mut Option<u64>,
-    ) -> Result<(), HttpError> {
+    ) -> Result<(), Stop> {
         let Some(at) = url.clone() else {
             let (begun, length) = self.begin().await?;
             *offset = Some(length);
@@ -246,10 +283,8 @@ impl OnItsWay<'_> {
         *offset = None;
         let size = usize::try_from(self.job.bytes.saturating_sub(from)).unwrap_or(CHUNK_BYTES);
         let mut piece = vec![0; size.min(CHUNK_BYTES)];
-        let read = file
-            .seek(SeekFrom::Start(from))
-            .and_then(|_| file.read_exact(&mut piece));
-        read.map_err(|error| HttpError::from(PhotoError::File(error)))?;
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(&mut piece)?;
         self.relay.traffic.up(piece.len());
         let request = self
             .ask(Method::PATCH, &at)
@@ -259,7 +294,7 @@ impl OnItsWay<'_> {
         let answer = accepted(request.send().await.map_err(unreachable)?).await?;
         let now = number(answer.headers(), "Upload-Offset")?;
         *offset = Some(now);
-        (self.told)(Moved::Bytes(now.saturating_sub(from)))
+        Ok((self.told)(Moved::Bytes(now.saturating_sub(from)))?)
     }
 
     /// Begins an upload; gives its path and how much of the file the relay has already.
@@ -279,40 +314,37 @@ impl OnItsWay<'_> {
         Ok((path_of(location.unwrap_or_default()).to_owned(), offset))
     }
 
-    async fn fetch(&mut self, folder: &Folder) -> Result<End, HttpError> {
-        let mut in_vain = 0;
+    async fn fetch(&mut self, folder: &Folder) -> Result<End, Stop> {
+        let (mut most, mut in_vain) = (0, 0);
         loop {
-            let failed = |error| HttpError::from(PhotoError::File(error));
-            let (mut file, length) = folder.go_on(&self.job.hash).map_err(failed)?;
+            let (mut file, length) = folder.go_on(&self.job.hash)?;
             let mut have = length;
             if have > self.job.bytes {
-                file.set_len(0).map_err(failed)?;
+                file.set_len(0)?;
                 have = 0;
             }
-            if have == self.job.bytes {
-                return Ok(End::Arrived);
+            most = have.max(most);
+            let stop = match self.fetch_from(&mut file, &mut have).await {
+                // To the relay's own end; whether it is the right one, its hash says.
+                Ok(()) => return Ok(End::Arrived),
+                Err(stop) if length > 0 && stop.has_status(&[416]) => return Ok(End::Arrived),
+                Err(stop) => stop,
+            };
+            in_vain = if have > most { 0 } else { in_vain + 1 };
+            if !stop.is_passing() || in_vain == TRIES {
+                return Err(stop);
             }
-            let before = have;
-            let step = self.fetch_from(&mut file, &mut have).await;
-            if have == self.job.bytes {
-                return Ok(End::Arrived);
+            if in_vain > 0 {
+                tokio::time::sleep(BETWEEN_TRIES).await;
             }
-            in_vain = if have > before { 0 } else { in_vain + 1 };
-            match step {
-                _ if in_vain == 0 => continue,
-                Err(HttpError::Unreachable(_)) | Ok(()) if in_vain < TRIES => {}
-                Err(HttpError::Problem { status, .. }) if is_passing(status) && in_vain < TRIES => {
-                }
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(End::Cut("nothing more comes through".into())),
-            }
-            tokio::time::sleep(BETWEEN_TRIES).await;
         }
     }
 
     /// Fetches what is missing, and notes in `have` how much is there.
-    async fn fetch_from(&mut self, file: &mut File, have: &mut u64) -> Result<(), HttpError> {
-        let failed = |error| HttpError::from(PhotoError::File(error));
+    async fn fetch_from(&mut self, file: &mut File, have: &mut u64) -> Result<(), Stop> {
+        if *have == self.job.bytes {
+            return Ok(());
+        }
         let name = hex(&self.job.hash);
         let mut request = self.ask(Method::GET, &format!("/v1/blobs/{name}"));
         if *have > 0 {
@@ -326,18 +358,18 @@ impl OnItsWay<'_> {
             .get(CONTENT_RANGE)
             .map_or(0, begin_of_range);
         if begins != *have {
-            file.set_len(0).map_err(failed)?; // it is given whole
+            file.set_len(0)?; // it is given whole
             *have = 0;
         }
         while let Some(piece) = answer.chunk().await.map_err(unreachable)? {
             self.relay.traffic.down(piece.len());
             if *have + piece.len() as u64 > self.job.bytes {
-                file.set_len(0).map_err(failed)?;
+                file.set_len(0)?;
                 *have = 0;
                 let reason = "more came than the record names";
-                return Err(HttpError::Unreachable(reason.into()));
+                return Err(Stop::Ended(End::Refused(reason.into())));
             }
-            file.write_all(&piece).map_err(failed)?;
+            file.write_all(&piece)?;
             *have += piece.len() as u64;
             (self.told)(Moved::Bytes(piece.len() as u64))?;
         }

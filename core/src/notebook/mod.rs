@@ -104,7 +104,12 @@ impl Notebook {
     /// # Errors
     /// Where the file cannot be opened or was written by a newer version.
     pub fn open(path: &Path, env: Arc<dyn Env>) -> Result<Self> {
-        let (store, set_aside) = Store::open_or_set_aside(path, Durability::Full, env.now_ms())?;
+        #[cfg_attr(not(feature = "photos"), allow(unused_mut))]
+        let (mut store, set_aside) =
+            Store::open_or_set_aside(path, Durability::Full, env.now_ms())?;
+        // A folder that cannot be read is no reason to keep the records from anybody.
+        #[cfg(feature = "photos")]
+        let _ = crate::photos::tidy(&mut store, env.now_ms());
         let identity = Identity::load(store.reader())?.map(Arc::new);
         let directory = Arc::new(load_directory(store.reader())?);
         let link = Link::new(store.reader(), env.as_ref())?;

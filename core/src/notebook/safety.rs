@@ -28,6 +28,10 @@ pub struct StorageUse {
     pub photo_files_owed: u64,
     /// Their bytes.
     pub photo_bytes_owed: u64,
+    /// Files of photos that nothing names: shots that were not used, which may be discarded.
+    pub photo_files_unnamed: u64,
+    /// Their bytes.
+    pub photo_bytes_unnamed: u64,
 }
 
 impl Notebook {
@@ -69,6 +73,7 @@ impl Notebook {
         };
         let stored = photos::stored(self.reader())?;
         let owed = photos::owed(self.reader())?;
+        let unnamed = photos::unnamed(self.reader())?;
         Ok(StorageUse {
             database_bytes: size("") + size("-wal"),
             documents: count("SELECT count(*) FROM document")?,
@@ -80,11 +85,14 @@ impl Notebook {
             photo_bytes: stored.bytes,
             photo_files_owed: owed.files,
             photo_bytes_owed: owed.bytes,
+            photo_files_unnamed: unnamed.len() as u64,
+            photo_bytes_unnamed: unnamed.iter().map(|(_, bytes)| bytes).sum(),
         })
     }
 
     /// Everything that exists nowhere but here, as JSON: drafts, what no receipt covers, and what
-    /// was returned, each as the verb that was done. It has no keys in it and can be handed to a
+    /// was returned, each as the verb that was done, and the names of the photos' files that the
+    /// relay has not acknowledged, which lie beside the notebook. It has no keys in it and can be handed to a
     /// supervisor by any way; it is for reading and entering again, not for syncing.
     ///
     /// # Errors
@@ -114,6 +122,12 @@ impl Notebook {
                 })
             })
             .collect();
+        let photos: Vec<Value> = photos::unsent(self.reader())?
+            .into_iter()
+            .map(|(hash, bytes, at_ms)| {
+                json!({ "hash": crate::keys::hex(&hash), "bytes": bytes, "made_at_ms": at_ms })
+            })
+            .collect();
         let identity = self.identity();
         Ok(json!({
             "format": "vanguard unsent work 1",
@@ -123,6 +137,7 @@ impl Notebook {
             "relay": identity.map(|identity| &identity.relay_url),
             "drafts": drafts,
             "unsent": unsent,
+            "photos": photos,
             "returned": serde_json::to_value(self.returned()?).map_err(StoreError::from)?,
         }))
     }

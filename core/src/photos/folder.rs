@@ -1,14 +1,16 @@
 //! Files by their SHA-256, in a folder beside the notebook: `notebook.photos/ab/cdef…`. A file
 //! that is there under its name is whole: it is written under another, synced, and renamed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::disk::{self, sync_folder};
 use crate::keys::{Hash, hex};
+use crate::model::photo::parse_hash;
 
 /// The folder of a notebook's photos.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +94,52 @@ impl Folder {
     /// # Errors
     /// The file system's.
     pub fn remove(&self, hash: &Hash) -> io::Result<()> {
-        match fs::remove_file(self.path(hash)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        unless_absent((), fs::remove_file(self.path(hash)))
+    }
+
+    /// Removes what was gathered of a file; nothing is no mistake.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn remove_partial(&self, hash: &Hash) -> io::Result<()> {
+        unless_absent((), fs::remove_file(self.partial_path(hash)))
+    }
+
+    /// The whole files that lie here, with their bytes.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn whole(&self) -> io::Result<Vec<(Hash, u64)>> {
+        let mut found = Vec::new();
+        for (first, entry) in entries(&self.root)? {
+            if first.len() != 2 || !entry.file_type()?.is_dir() {
+                continue;
+            }
+            for (rest, file) in entries(&entry.path())? {
+                if let Some(hash) = parse_hash(&format!("{first}{rest}")) {
+                    found.push((hash, file.metadata()?.len()));
+                }
+            }
         }
+        Ok(found)
+    }
+
+    /// What is gathered of files, and when it was last written to, by the system's clock, in
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn partial(&self) -> io::Result<Vec<(Hash, i64)>> {
+        let mut found = Vec::new();
+        for (name, file) in entries(&self.root.join("partial"))? {
+            let Some(hash) = parse_hash(&name) else {
+                continue;
+            };
+            let touched = file.metadata()?.modified()?;
+            let since = touched.duration_since(UNIX_EPOCH).unwrap_or_default();
+            found.push((hash, i64::try_from(since.as_millis()).unwrap_or(i64::MAX)));
+        }
+        Ok(found)
     }
 
     /// Whether a file is there and has the content that its name says.
@@ -103,11 +147,7 @@ impl Folder {
     /// # Errors
     /// The file system's, but for its absence.
     pub fn is_sound(&self, hash: &Hash) -> io::Result<bool> {
-        match hash_of(&self.path(hash)) {
-            Ok(found) => Ok(found == *hash),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        unless_absent(false, hash_of(&self.path(hash)).map(|found| found == *hash))
     }
 
     /// How many bytes of the volume are free for this app; `None` where the system does not say.
@@ -123,6 +163,25 @@ impl Folder {
         };
         disk::free_bytes(beside)
     }
+}
+
+/// What was done; `otherwise` where there was nothing to do it with.
+fn unless_absent<T>(otherwise: T, done: io::Result<T>) -> io::Result<T> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(otherwise),
+        done => done,
+    }
+}
+
+/// What lies in a folder, with its names; nothing where there is no such folder.
+fn entries(folder: &Path) -> io::Result<Vec<(String, DirEntry)>> {
+    let Some(found) = unless_absent(None, fs::read_dir(folder).map(Some))? else {
+        return Ok(Vec::new());
+    };
+    let named = |entry: io::Result<DirEntry>| {
+        entry.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry))
+    };
+    found.map(named).collect()
 }
 
 fn hash_of(path: &Path) -> io::Result<Hash> {

@@ -7,6 +7,7 @@
 
 mod camera;
 mod folder;
+mod keeping;
 pub mod policy;
 mod shrink;
 pub mod transfer;
@@ -23,6 +24,7 @@ use crate::notebook::{Notebook, NotebookError};
 use crate::store::{StoreError, photos};
 
 pub use folder::Folder;
+pub(crate) use keeping::tidy;
 pub use policy::{Conditions, SyncPolicy};
 
 /// Why a photo was not taken, or cannot be shown.
@@ -64,6 +66,9 @@ pub enum PhotoError {
     /// The file is not on this device.
     #[error("the photo is not on this device")]
     NotHere,
+    /// It stays: something on this device names it.
+    #[error("a record, a draft, or something unsent or returned names the photo")]
+    InUse,
     /// The folder cannot be read or written.
     #[error("the folder of the photos: {0}")]
     File(#[from] std::io::Error),
@@ -156,11 +161,7 @@ impl Picture {
     /// [`PhotoError`] but for rooms and folders; what is refused for its size is refused by its
     /// header, before it is decoded.
     pub fn of(file: &[u8], options: &PhotoOptions) -> Result<Self, PhotoError> {
-        let limit = UNTOUCHED_LIMIT_BYTES;
-        if file.len() as u64 > limit {
-            let bytes = file.len() as u64;
-            return Err(PhotoError::TooLarge { bytes, limit });
-        }
+        Self::check_length(file.len() as u64)?;
         let shrunk = shrink::shrink(file, options)?;
         for (made, limit) in [
             (&shrunk.original, ORIGINAL_LIMIT_BYTES),
@@ -178,6 +179,18 @@ impl Picture {
             size_px: shrunk.size_px,
             told: shrunk.told,
         })
+    }
+
+    /// Whether a file of this length is taken in, to be asked before it is read.
+    ///
+    /// # Errors
+    /// [`PhotoError::TooLarge`].
+    pub fn check_length(bytes: u64) -> Result<(), PhotoError> {
+        let limit = UNTOUCHED_LIMIT_BYTES;
+        if bytes > limit {
+            return Err(PhotoError::TooLarge { bytes, limit });
+        }
+        Ok(())
     }
 
     /// The kept original, a JPEG file.
@@ -242,16 +255,30 @@ impl Notebook {
         self.room_for(needed, quota)?;
         let folder = self.photo_folder();
         let mut kept: Vec<(Hash, u64)> = Vec::with_capacity(3);
+        let mut new: Vec<Hash> = Vec::with_capacity(3);
         for file in picture.files() {
             let hash = sha256(file);
-            folder.write(&hash, file)?;
+            if photos::held(self.reader(), &hash)?.is_none() {
+                new.push(hash);
+            }
             kept.push((hash, file.len() as u64));
         }
         let now_ms = self.env.now_ms();
-        self.store.transact(|conn| {
-            kept.iter()
-                .try_for_each(|(hash, bytes)| photos::put(conn, hash, *bytes, now_ms, true))
-        })?;
+        let mut files = kept.iter().zip(picture.files());
+        let written = files.try_for_each(|((hash, _), file)| folder.write(hash, file));
+        let noted = written.map_err(PhotoError::from).and_then(|()| {
+            self.store.transact(|conn| {
+                kept.iter().try_for_each(|(hash, bytes)| {
+                    Ok(photos::put(conn, hash, *bytes, now_ms, true)?)
+                })
+            })
+        });
+        if let Err(error) = noted {
+            for hash in new {
+                let _ = folder.remove(&hash); // what failed is told; a later opening finds the rest
+            }
+            return Err(error);
+        }
         let told = &picture.told;
         let thumbnail = Thumbnail {
             hash: crate::keys::hex(&kept[0].0),

@@ -1,4 +1,7 @@
+mod keeping;
+
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use exif::experimental::Writer;
@@ -374,6 +377,35 @@ fn thumbnails_go_first_and_one_broken_photo_blocks_nothing() {
         next(&mut round, &notebook),
         Some((false, Original, elsewhere.hash))
     );
+}
+
+#[test]
+fn on_a_full_phone_uploads_go_on() {
+    use PhotoPurpose::{Original, Thumbnail};
+    let (mut notebook, _dir) = notebook();
+    let mine = take(&mut notebook, &jpeg(400, 300, None));
+    name(&mut notebook, 1, &mine);
+    let theirs = crate::model::photo::sample(0x40);
+    name(&mut notebook, 2, &theirs);
+    for hash in [&theirs.thumbnail.hash, &theirs.hash] {
+        notebook.want_photo(hash, false).unwrap();
+    }
+    let mut round = Round::new(RoundOptions::default());
+    end(&mut round, &mut notebook, End::Arrived);
+    let job = end(
+        &mut round,
+        &mut notebook,
+        io::Error::from(io::ErrorKind::StorageFull).into(),
+    );
+    let Way::Down(_) = job.way else {
+        panic!("{job:?}")
+    };
+    assert_eq!(job.purpose, Thumbnail);
+    let job = end(&mut round, &mut notebook, End::Arrived);
+    assert_eq!((job.purpose, round.progress().sent), (Original, 2));
+    assert_eq!(next(&mut round, &notebook), None, "there is no room for it");
+    let wait = notebook.photos_wait().unwrap().unwrap();
+    assert!(wait.as_millis() <= 15_000, "{wait:?}");
 }
 
 #[test]

@@ -11,7 +11,9 @@
 //! Text comes first (a file goes only when no change of its record waits), then thumbnails, then
 //! originals, the oldest first. A file that cannot travel waits by itself and blocks nothing.
 
+use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
@@ -60,6 +62,19 @@ pub enum End {
     Refused(String),
     /// The file that should be sent is not here, or is not what it was.
     Lost,
+    /// This device cannot read or write the file.
+    Failed(String),
+    /// There is no room on this device for what should come.
+    Full,
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Failed(format!("the photo's file: {error}")),
+        }
+    }
 }
 
 /// What a round has done so far.
@@ -109,6 +124,8 @@ pub struct Round {
     options: RoundOptions,
     progress: PhotoProgress,
     cut_in_a_row: u32,
+    /// The disk is full: what is sent makes room, and what would come has none.
+    is_full: bool,
 }
 
 /// After so many files in a row through which nothing came, the relay counts as out of reach.
@@ -120,12 +137,18 @@ impl Round {
             options,
             progress: PhotoProgress::default(),
             cut_in_a_row: 0,
+            is_full: false,
         }
     }
 
     /// What it has done so far.
     pub fn progress(&self) -> PhotoProgress {
         self.progress
+    }
+
+    /// From now on other files may travel: its owner's mind has changed, or the phone's state.
+    pub fn go_by(&mut self, options: RoundOptions) {
+        self.options = options;
     }
 
     /// Whether it ended because nothing came through, not because all was done.
@@ -157,7 +180,9 @@ impl Round {
         };
         let conn = notebook.reader();
         let mut due = due_up(conn, now_ms)?;
-        due.extend(due_down(conn, now_ms)?);
+        if !self.is_full {
+            due.extend(due_down(conn, now_ms)?);
+        }
         due.retain(|file| file.is_urgent || may(file.purpose));
         self.progress.files_left = due.len() as u64;
         self.progress.bytes_left = due.iter().map(|file| file.bytes).sum();
@@ -181,7 +206,7 @@ impl Round {
     /// Takes how a file's way ended.
     ///
     /// # Errors
-    /// The store's and the folder's.
+    /// The store's.
     pub fn ended(
         &mut self,
         notebook: &mut Notebook,
@@ -190,11 +215,14 @@ impl Round {
     ) -> Result<(), PhotoError> {
         let now_ms = notebook.env.now_ms();
         let end = match (&job.way, end) {
-            (Way::Down(folder), End::Arrived) if !folder.finish(&job.hash)? => {
-                End::Refused("what came was not what the record names".into())
-            }
+            (Way::Down(folder), End::Arrived) => match folder.finish(&job.hash) {
+                Ok(true) => End::Arrived,
+                Ok(false) => End::Refused("what came was not what the record names".into()),
+                Err(error) => error.into(),
+            },
             (_, end) => end,
         };
+        self.is_full |= end == End::Full;
         self.cut_in_a_row = match end {
             End::Cut(_) => self.cut_in_a_row + 1,
             _ => 0,
@@ -202,22 +230,26 @@ impl Round {
         notebook.store.transact(|conn| {
             let problem = match end {
                 End::Arrived => {
-                    forget(conn, &job.hash)?;
+                    photos::forget_transfer(conn, &job.hash)?;
                     return match job.way {
                         Way::Up { .. } => {
                             self.progress.sent += 1;
                             photos::sent(conn, &job.hash)
                         }
-                        Way::Down(_) => {
+                        Way::Down(ref folder) => {
                             self.progress.received += 1;
                             conn.prepare_cached("DELETE FROM photo_wanted WHERE hash = ?1")?
                                 .execute([job.hash])?;
-                            photos::put(conn, &job.hash, job.bytes, now_ms, false)
+                            // A record may name another size than the file has.
+                            let found = folder.path(&job.hash).metadata();
+                            let bytes = found.map_or(job.bytes, |file| file.len());
+                            photos::put(conn, &job.hash, bytes, now_ms, false)
                         }
                     };
                 }
-                End::Cut(reason) | End::Refused(reason) => reason,
+                End::Cut(reason) | End::Refused(reason) | End::Failed(reason) => reason,
                 End::Lost => "the photo's file is missing or damaged on this device".into(),
+                End::Full => "there is no room for it on this device".into(),
             };
             self.progress.failed += 1;
             photos::delay(conn, &job.hash, now_ms, &problem)
@@ -254,9 +286,14 @@ impl Due {
 /// A clock that was put back must not make a file wait for years.
 const IS_DUE: &str = "NOT coalesce(t.not_before_ms BETWEEN ?1 + 1 AND ?1 + ?2, 0)";
 
+/// What a file is for, of all that records say: a record that calls a thumbnail something else
+/// does not hold it back.
+const PURPOSE: &str = "CASE WHEN max(p.purpose = 'thumbnail') THEN 'thumbnail'
+    WHEN max(p.purpose = 'original') THEN 'original' ELSE 'untouched' END";
+
 fn due_up(conn: &Connection, now_ms: i64) -> Result<Vec<Due>, StoreError> {
     let sql = format!(
-        "SELECT b.hash, b.bytes, p.purpose, b.at_ms, t.url, 1, 0 FROM blob b
+        "SELECT b.hash, b.bytes, {PURPOSE}, b.at_ms, t.url, 1, 0 FROM blob b
          JOIN photo p ON p.hash = b.hash LEFT JOIN transfer t ON t.hash = b.hash
          WHERE b.is_owed AND NOT b.is_sent AND {IS_DUE}
          AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.doc = p.doc) GROUP BY b.hash"
@@ -264,9 +301,10 @@ fn due_up(conn: &Connection, now_ms: i64) -> Result<Vec<Due>, StoreError> {
     due(conn, &sql, now_ms)
 }
 
+/// How large a file is, the record says that gives it most: one that gives it less spoils nothing.
 fn due_down(conn: &Connection, now_ms: i64) -> Result<Vec<Due>, StoreError> {
     let sql = format!(
-        "SELECT w.hash, p.bytes, p.purpose, w.asked_ms, NULL, 0, w.is_urgent FROM photo_wanted w
+        "SELECT w.hash, max(p.bytes), {PURPOSE}, w.asked_ms, NULL, 0, w.is_urgent FROM photo_wanted w
          JOIN photo p ON p.hash = w.hash LEFT JOIN transfer t ON t.hash = w.hash
          WHERE {IS_DUE} AND NOT EXISTS (SELECT 1 FROM blob b WHERE b.hash = w.hash)
          GROUP BY w.hash"
@@ -289,12 +327,6 @@ fn due(conn: &Connection, sql: &str, now_ms: i64) -> Result<Vec<Due>, StoreError
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn forget(conn: &Connection, hash: &Hash) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM transfer WHERE hash = ?1")?
-        .execute([hash])?;
-    Ok(())
 }
 
 impl Notebook {
@@ -355,6 +387,38 @@ impl Notebook {
             conn.execute("UPDATE transfer SET not_before_ms = 0", [])?;
             Ok::<_, PhotoError>(())
         })
+    }
+
+    /// Wants a file no more urgently than others: whoever waited for it has left.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn calm_photo(&mut self, hash: &str) -> Result<(), PhotoError> {
+        let Some(hash) = parse_hash(hash) else {
+            return Ok(());
+        };
+        self.store.transact(|conn| {
+            conn.prepare_cached("UPDATE photo_wanted SET is_urgent = 0 WHERE hash = ?1")?
+                .execute([hash])?;
+            Ok::<_, PhotoError>(())
+        })
+    }
+
+    /// How long until the first of the files that wait after a failure is to be tried again;
+    /// `None` where none does.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn photos_wait(&self) -> Result<Option<Duration>, PhotoError> {
+        let now_ms = self.env.now_ms();
+        let first: Option<i64> = self
+            .reader()
+            .prepare_cached(
+                "SELECT min(not_before_ms) FROM transfer
+                 WHERE not_before_ms BETWEEN ?1 + 1 AND ?1 + ?2",
+            )?
+            .query_row(params![now_ms, LONGEST_WAIT_MS], |row| row.get(0))?;
+        Ok(first.map(|at_ms| Duration::from_millis(at_ms.abs_diff(now_ms))))
     }
 
     /// The files that wait after a failure, with the reason.

@@ -3,6 +3,8 @@
 //! fetched, and the relay's replica, where they decide who may send or fetch a file, and what is
 //! named but missing.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::Result;
@@ -222,6 +224,91 @@ fn counted(conn: &Connection, sql: &str) -> Result<FileCount> {
             bytes: row.get(1)?,
         })
     })?)
+}
+
+/// When the oldest file of what this device owes the relay came to be, by its clock, in
+/// milliseconds.
+///
+/// # Errors
+/// SQLite's.
+pub fn oldest_owed_ms(conn: &Connection) -> Result<Option<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT min(at_ms) FROM blob b WHERE is_owed
+         AND EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash)",
+    )?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Whether anything on this device names a file of a photo: a record, as it is projected or in a
+/// text that is not yet part of one.
+const IS_NAMED: &str = "(EXISTS (SELECT 1 FROM photo p WHERE p.hash = b.hash)
+    OR EXISTS (SELECT 1 FROM draft WHERE instr(body, lower(hex(b.hash))))
+    OR EXISTS (SELECT 1 FROM outbox WHERE instr(verb, lower(hex(b.hash))))
+    OR EXISTS (SELECT 1 FROM returned WHERE NOT is_seen AND instr(verb, lower(hex(b.hash)))))";
+
+/// Whether a record, a draft, something unsent or something in the tray names a file that is here.
+///
+/// # Errors
+/// SQLite's.
+pub fn is_named(conn: &Connection, hash: &Hash) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM blob b WHERE b.hash = ?1 AND {IS_NAMED}");
+    Ok(conn.prepare_cached(&sql)?.exists([hash])?)
+}
+
+/// The files that were made here and that nothing names, with their bytes, the oldest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn unnamed(conn: &Connection) -> Result<Vec<(Hash, u64)>> {
+    let sql = format!(
+        "SELECT b.hash, b.bytes FROM blob b WHERE b.is_owed AND NOT {IS_NAMED}
+         ORDER BY b.at_ms, b.hash"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The files that were made here and that no receipt names, whatever names them, with their bytes
+/// and when they came to be, the oldest first.
+///
+/// # Errors
+/// SQLite's.
+pub fn unsent(conn: &Connection) -> Result<Vec<(Hash, u64, i64)>> {
+    let mut statement = conn
+        .prepare_cached("SELECT hash, bytes, at_ms FROM blob WHERE is_owed ORDER BY at_ms, hash")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Every file that is here.
+///
+/// # Errors
+/// SQLite's.
+pub(crate) fn all(conn: &Connection) -> Result<HashSet<Hash>> {
+    let mut statement = conn.prepare_cached("SELECT hash FROM blob")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes that a file was found that nothing was known of: it may be the relay's due, which is asked
+/// about it before it is sent.
+///
+/// # Errors
+/// SQLite's.
+pub(crate) fn find(conn: &Connection, hash: &Hash, bytes: u64, now_ms: i64) -> Result<()> {
+    put(conn, hash, bytes, now_ms, true)?;
+    sent(conn, hash)
+}
+
+/// Forgets how far the way of a file had come.
+///
+/// # Errors
+/// SQLite's.
+pub(crate) fn forget_transfer(conn: &Connection, hash: &Hash) -> Result<()> {
+    conn.prepare_cached("DELETE FROM transfer WHERE hash = ?1")?
+        .execute([hash])?;
+    Ok(())
 }
 
 /// Notes that an owed file was sent, as far as this device knows.

@@ -1,11 +1,11 @@
-//! The photos of a round: after its text, for as long as anybody listens.
+//! The photos of a round: after its text, for as long as anybody listens. What is written
+//! meanwhile does not wait for them.
 
-use std::sync::atomic::Ordering;
-
+use tokio::sync::watch;
 use vanguard_core::http::{HttpError, HttpRelay, Moved};
-use vanguard_core::photos::transfer::{self, PhotoProgress};
+use vanguard_core::photos::transfer;
 
-use super::{Round, SyncProgress};
+use super::round::{Round, exchange};
 use crate::error::{Result, VanguardError};
 use crate::notebook::{Notebook, paused};
 
@@ -16,14 +16,20 @@ pub(super) async fn carry(
     round: &Round,
     relay: &HttpRelay,
     credential: &str,
-    base: &mut SyncProgress,
+    files: &mut transfer::Round,
+    written: &mut watch::Receiver<u64>,
 ) -> Option<Result<()>> {
     let opening = notebook.opening();
-    let mut files = transfer::Round::new(notebook.wire.travel());
-    let ended = loop {
-        if round.told.receiver_count() == 0 {
+    let mut asked = round.asked.subscribe();
+    if round.is_asked() {
+        asked.mark_changed();
+    }
+    let sent_before = files.progress().sent;
+    let ended = 'files: loop {
+        if round.is_left() {
             break None;
         }
+        files.go_by(notebook.wire.travel());
         let job = match notebook.within(opening, |it| files.next(it)) {
             Ok(Some(job)) => job,
             Ok(None) if files.is_offline() => {
@@ -40,42 +46,48 @@ pub(super) async fn carry(
                     .map_err(|error| HttpError::Unreachable(error.to_string()))?,
                 Moved::Bytes(bytes) => {
                     files.moved(&job, bytes);
-                    let done = sum(*base, files.progress());
-                    round.told.send_modify(|told| told.done = done);
+                    let done = files.progress();
+                    round.told.send_modify(|told| told.photos = done);
                 }
             }
             Ok(())
         };
-        let end = tokio::select! {
-            end = relay.carry(credential, &job, &mut told) => end,
-            () = round.told.closed() => break None,
-            () = notebook.is_closed_since(opening) => break Some(Err(paused())),
+        let carried = {
+            let carrying = relay.carry(credential, &job, &mut told);
+            tokio::pin!(carrying);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = round.told.closed() => break 'files None,
+                    () = notebook.is_closed_since(opening) => break 'files Some(Err(paused())),
+                    _ = asked.changed() => {}
+                    _ = written.changed() => {}
+                    end = &mut carrying => break end,
+                }
+                // There is text: it goes now. The piece of the file that is on its way stays so.
+                asked.mark_unchanged();
+                written.mark_unchanged();
+                match exchange(notebook, round, relay, credential).await {
+                    Some(Ok(())) => {}
+                    ended => break 'files ended,
+                }
+            }
         };
-        let settled = match end {
+        let settled = match carried {
             Ok(end) => notebook.within(opening, |it| files.ended(it, &job, end)),
             Err(error) => Err(error.into()),
         };
         if let Err(error) = settled {
             break Some(Err(error));
         }
+        let done = files.progress();
+        round.told.send_modify(|told| told.photos = done);
         notebook.changed.send_modify(|number| *number += 1);
     };
     let done = files.progress();
-    *base = sum(*base, done);
-    round.told.send_modify(|told| told.done = *base);
-    if done.sent > 0 {
-        round.again.store(true, Ordering::Relaxed);
+    round.told.send_modify(|told| told.photos = done);
+    if done.sent > sent_before {
+        round.ask();
     }
     ended
-}
-
-fn sum(base: SyncProgress, files: PhotoProgress) -> SyncProgress {
-    SyncProgress {
-        photos_sent: base.photos_sent + files.sent,
-        photos_received: base.photos_received + files.received,
-        photo_bytes_left: files.bytes_left,
-        bytes_up: base.bytes_up + files.bytes_up,
-        bytes_down: base.bytes_down + files.bytes_down,
-        ..base
-    }
 }
