@@ -95,11 +95,26 @@ impl FromRequestParts<App> for ConsoleAuth {
     }
 }
 
-/// Whether a request changes nothing, or only ends the session that it comes from.
+/// What a screen in the hall shows. Its keyboard hangs on a wall: whoever finds it reads no more there.
+const FOR_ONLOOKERS: [&str; 7] = [
+    "me",
+    "news",
+    "statistics",
+    "duties",
+    "units",
+    "zones",
+    "members",
+];
+
+/// Whether a request reads what a screen in the hall shows, or only ends the session that it comes
+/// from.
 fn is_for_onlookers(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    let first = path.split('/').nth(1).unwrap_or_default();
     match parts.method {
-        Method::GET | Method::HEAD => true,
-        Method::DELETE => parts.uri.path().ends_with("/sessions/current"),
+        Method::GET | Method::HEAD => FOR_ONLOOKERS.contains(&first),
+        Method::DELETE => path == "/sessions/current",
         _ => false,
     }
 }

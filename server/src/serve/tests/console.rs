@@ -114,6 +114,8 @@ async fn a_screen_in_the_hall_only_looks() {
         let refused = post(&rig, path, &hall, said).await;
         assert_eq!(problem(refused).await, (403, "forbidden".into()), "{path}");
     }
+    let records = get(&rig, "/api/violations", &hall).await;
+    assert_eq!(problem(records).await, (403, "forbidden".into()));
     // Nobody makes a session that acts of it, and it can be ended where it is.
     let stripped = hall.replace("hall-", "");
     let me = get(&rig, "/api/me", &stripped).await;
