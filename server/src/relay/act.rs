@@ -17,7 +17,8 @@ use vanguard_core::rules::Refusal;
 use vanguard_core::wire::{BatchEntry, BatchHeader, BatchOutcome, ChangeOutcome, SealedBatch};
 use vanguard_core::{Composer, Verb};
 
-use super::judge::{self, Pusher};
+use super::judge;
+use super::pusher::Pusher;
 use super::writer::Answer;
 use super::{Relay, RelayError, log};
 

@@ -7,77 +7,15 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use vanguard_core::admission::{self, Bounded, Claim, Context, Outcome, Parsed, Subject, Verdict};
-use vanguard_core::batch::{FORMAT, change_hash, statement};
+use vanguard_core::batch::change_hash;
 use vanguard_core::document::Admitted;
-use vanguard_core::id::{DeviceId, DocumentId, MemberId, OrgId};
-use vanguard_core::keys::{Hash, PublicKey, sha256};
+use vanguard_core::id::{DocumentId, MemberId, OrgId};
+use vanguard_core::keys::Hash;
 use vanguard_core::model::Header;
 use vanguard_core::rules::{Directory, Refusal};
-use vanguard_core::wire::SealedBatch;
 
 use super::log;
-
-/// Who pushes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pusher {
-    pub(super) device: DeviceId,
-    pub(super) member: MemberId,
-    pub(super) public_key: PublicKey,
-    /// The relay itself, which acts for its console and its operator.
-    pub(super) is_relay: bool,
-}
-
-impl Pusher {
-    /// How much judging what it pushes may ask for, see [`WORK_LIMIT`]. The relay itself, whose
-    /// spreadsheets come in whole or not at all, holds nobody up on purpose.
-    pub(super) const fn work_limit(&self) -> usize {
-        if self.is_relay {
-            usize::MAX
-        } else {
-            WORK_LIMIT
-        }
-    }
-}
-
-/// A batch whose signature holds.
-#[derive(Debug)]
-pub(super) struct Verified {
-    pub(super) batch: SealedBatch,
-    pub(super) statement: Vec<u8>,
-    pub(super) hash: Hash,
-}
-
-/// Checks that a batch is the pusher's, and meant for this relay.
-pub(super) fn verify(
-    pusher: &Pusher,
-    relay: &Hash,
-    batch: SealedBatch,
-) -> Result<Verified, Refusal> {
-    let header = &batch.header;
-    if header.format != FORMAT {
-        return Err(Refusal::TooNew);
-    }
-    let is_meant = header.relay == *relay
-        && header.device == pusher.device
-        && (pusher.is_relay || header.on_behalf_of.is_none());
-    if !is_meant {
-        return Err(Refusal::Forged);
-    }
-    let statement = statement(&batch);
-    let is_signed = pusher
-        .public_key
-        .verify(&statement, &batch.signature)
-        .is_ok();
-    if !is_signed {
-        return Err(Refusal::Forged);
-    }
-    let hash = sha256(&statement);
-    Ok(Verified {
-        batch,
-        statement,
-        hash,
-    })
-}
+use super::pusher::{Pusher, Verified};
 
 /// What is to become of a change.
 #[derive(Debug)]

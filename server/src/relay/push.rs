@@ -7,7 +7,8 @@ use vanguard_core::keys::Hash;
 use vanguard_core::rules::Refusal;
 use vanguard_core::wire::{BatchOutcome, ByteArray32, ChangeOutcome, SealedBatch};
 
-use super::judge::{self, Bench, Pusher, Verified};
+use super::judge::Bench;
+use super::pusher::{Pusher, Verified, verify};
 use super::turns::Turn;
 use super::writer::{Answer, Job};
 use super::{Relay, RelayError};
@@ -62,7 +63,7 @@ impl Relay {
         let mut verified: Vec<Verified> = Vec::with_capacity(batches.len());
         let mut rejected = None;
         for batch in batches {
-            match judge::verify(&pusher, &self.fingerprint, batch) {
+            match verify(&pusher, &self.fingerprint, batch) {
                 Ok(good) => verified.push(good),
                 Err(refusal) => {
                     rejected = Some(refusal);

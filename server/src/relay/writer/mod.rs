@@ -16,8 +16,9 @@ use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::wire::BatchOutcome;
 
 use crate::relay::RelayError;
-use crate::relay::judge::{self, Basis, Judged, Pusher, Verified};
+use crate::relay::judge::{self, Basis, Judged};
 use crate::relay::log;
+use crate::relay::pusher::{Pusher, Verified};
 
 use page::Page;
 

@@ -10,8 +10,9 @@ use vanguard_core::rules::{Directory, Refusal};
 use vanguard_core::wire::{BatchOutcome, ChangeOutcome};
 
 use crate::relay::aside::{self, Fate, HeldRow, RefusedRow};
-use crate::relay::judge::{self, Bench, Decision, Facts, Judged, Pusher, Verified, Who};
+use crate::relay::judge::{self, Bench, Decision, Facts, Judged, Who};
 use crate::relay::log::{self, Envelope, Head, NewChange};
+use crate::relay::pusher::{Pusher, Verified};
 
 use super::Answer;
 
