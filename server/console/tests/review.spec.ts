@@ -28,6 +28,9 @@ for (const language of LANGUAGES) {
       await dialog.getByLabel(words.field.reason).fill("现场核实");
       await submit();
       await isNow(words.hazard_status.graded);
+      // By both clocks, however close they are.
+      const [byDevice] = words.timeline.times.split("{");
+      await expect(page.locator(".timeline time").last()).toHaveAttribute("title", new RegExp(`^${byDevice}.*\\d{2}:\\d{2}\\D+.*\\d{2}:\\d{2}$`));
 
       await act(words.event.assigned);
       const choose = async (label: string, at: number) => {

@@ -15,7 +15,9 @@ export function useFilters(defaults: Filters = {}) {
   const query = computed(() =>
     Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined && value !== "")),
   );
-  watch(query, (wanted) => void router.replace({ query: wanted as Record<string, string> }));
+  // A default that was taken away is said to be empty, so that it does not come back with the page.
+  const address = computed(() => ({ ...Object.fromEntries(Object.keys(defaults).map((key) => [key, ""])), ...query.value }));
+  watch(address, (wanted) => void router.replace({ query: wanted as Record<string, string> }));
 
   function set(all: Filters): void {
     for (const key of Object.keys(filters)) delete filters[key];

@@ -3,7 +3,7 @@
 import { computed, reactive } from "vue";
 import { api, ask, type Schemas } from "../api/client";
 import { allRows, type Page } from "../api/pages";
-import { t } from "../i18n";
+import { language, t } from "../i18n";
 
 interface Named {
   id: string;
@@ -96,9 +96,15 @@ function lookFor(id: string): void {
   soon = setTimeout(() => loadNames().catch(() => missed.clear()), 250); // all of a page at once
 }
 
-/** What of a kind can be chosen. */
+const sorted = computed(() => {
+  const { compare } = new Intl.Collator(language.value, { numeric: true });
+  const inOrder = (all: Named[]) => [...all].sort((a, b) => compare(a.name, b.name));
+  return Object.fromEntries(Object.entries(lists).map(([kind, all]) => [kind, inOrder(all)])) as Record<NamedKind, Named[]>;
+});
+
+/** What of a kind can be chosen, as people look for it. */
 export function choices(kind: NamedKind): Named[] {
-  return lists[kind];
+  return sorted.value[kind];
 }
 
 export const isOperator = (id: string | null | undefined): boolean => id === OPERATOR;

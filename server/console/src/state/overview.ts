@@ -7,6 +7,8 @@ import { nowMs } from "./session";
 import { nameOf } from "./names";
 
 const DAYS = 30;
+/** Within so many days hazards at one place repeat. */
+export const REPEAT_DAYS = 90;
 
 export async function loadOverview(spaces?: string) {
   const today = new Date((dayOf(nowMs())) * 86_400_000);
@@ -17,7 +19,7 @@ export async function loadOverview(spaces?: string) {
     ask(() => api.GET("/statistics/quarterly", { params: { query: { year, quarter, spaces: of } } })),
     ask(() => api.GET("/statistics/trend", { params: { query: { days: DAYS, spaces: of } } })),
     ask(() => api.GET("/duties", { params: { query: { days: 7, spaces: of } } })),
-    ask(() => api.GET("/statistics/repeats", { params: { query: { days: 90, spaces: of } } })),
+    ask(() => api.GET("/statistics/repeats", { params: { query: { days: REPEAT_DAYS, spaces: of } } })),
     allRows((page) => ask(() => api.GET("/zones", { params: { query: { ...page, spaces: of } } }))),
   ]);
   return { now, period, trend: trend.days, duties: duties.zones, branches: duties.branches, repeats: repeats.places, zones, year, quarter };

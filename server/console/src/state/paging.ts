@@ -1,12 +1,39 @@
 // Lists by pages: more is added below when it is asked for, and news bring all that is shown anew.
-import { computed, ref } from "vue";
+import { computed, ref, watch, type Ref } from "vue";
 import { wordsOf } from "../api/client";
-import type { Page, PageQuery } from "../api/pages";
+import { allRows, type Page, type PageQuery } from "../api/pages";
 import { useLive } from "./live";
 
 const LIMIT = 100;
 /** More rows than these a browser does not show in good time. */
 const MOST_ROWS = 1_000;
+
+/** What is shown of a list, and how more is. */
+export interface Paged<R> {
+  data: Ref<unknown>;
+  rows: Ref<R[]>;
+  hasMore: Ref<boolean>;
+  more: () => unknown;
+  problem: Ref<string>;
+  isLoading: Ref<boolean>;
+  reload: () => Promise<void>;
+}
+
+/** A list in an order that only the page knows, such as that of names: all of it is asked for, since
+ * a part would be another part in another order. */
+export function useSorted<R>(load: (query: PageQuery) => Promise<Page<R>>, of: () => unknown, order: () => (a: R, b: R) => number): Paged<R> {
+  const shown = ref(LIMIT);
+  const { data, ...list } = useLive(() => allRows(load), of);
+  watch(of, () => (shown.value = LIMIT), { deep: true });
+  const all = computed(() => [...(data.value ?? [])].sort(order()));
+  return {
+    data,
+    ...list,
+    rows: computed(() => all.value.slice(0, shown.value)),
+    hasMore: computed(() => all.value.length > shown.value),
+    more: () => (shown.value += LIMIT),
+  };
+}
 
 export function usePages<R>(load: (query: PageQuery) => Promise<Page<R>>, of: () => unknown) {
   let pages = 1;
