@@ -8,7 +8,7 @@ const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParam
 for (const language of LANGUAGES) {
   const words = texts(language);
   const chip = (page: Page, label: string) => page.getByRole("search").getByRole("button", { name: label, exact: true });
-  const option = (page: Page, name: string) => page.locator(".el-select-dropdown:visible .el-select-dropdown__item").filter({ hasText: name }).first();
+  const option = (page: Page, name: string) => page.locator(".el-select-dropdown:visible .el-select-dropdown__item").getByText(name, { exact: true });
 
   test(`${language}: closed hazards are found, and a filter that was cleared stays so`, async ({ desk }) => {
     const page = await desk("supervisor", { language });
