@@ -217,7 +217,7 @@ mod tests {
             // Whatever day of the week seven days begin on, one week ends in them.
             let days = Day(monday.0 + begin)..Day(monday.0 + begin + 7);
             let periods: Vec<_> = weekly.periods(days).collect();
-            assert_eq!(periods, [week.clone()], "{begin}");
+            assert_eq!(periods, std::slice::from_ref(&week), "{begin}");
         }
         assert_eq!(weekly.periods(monday..Day(monday.0 + 6)).count(), 0);
     }
