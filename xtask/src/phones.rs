@@ -11,9 +11,10 @@ use clap::ValueEnum;
 use crate::host;
 use crate::process::{self, Call};
 use crate::small;
+use crate::wasm;
 use crate::workspace::Workspace;
 
-/// What is checked where rustup has installed it.
+/// What is checked where the toolchain has it.
 pub(crate) const TARGETS: [&str; 2] = ["aarch64-linux-android", "aarch64-apple-ios"];
 /// Phones of the last ten years, and the emulator: Android's names and Rust's.
 const ABIS: [(&str, &str); 3] = [
@@ -51,6 +52,13 @@ pub(crate) fn check(workspace: &Workspace, target: &str) -> Call {
 /// Those of [`TARGETS`] that this toolchain can check.
 pub(crate) fn installed(workspace: &Workspace) -> Vec<&'static str> {
     installed_of(workspace, &TARGETS)
+}
+
+/// Asks rustup for those that this toolchain lacks.
+pub(crate) fn ask_rustup(workspace: &Workspace) -> Result<()> {
+    let there = installed(workspace);
+    let mut lacking = TARGETS.into_iter().filter(|it| !there.contains(it));
+    lacking.try_for_each(|target| wasm::ask_rustup(workspace, target))
 }
 
 fn installed_of<'a>(workspace: &Workspace, targets: &[&'a str]) -> Vec<&'a str> {

@@ -11,6 +11,7 @@ use crate::debian;
 use crate::host::{self, Host, Privilege, System};
 use crate::libtest::{Counter, Tally};
 use crate::needs::{self, Need, State};
+use crate::phones;
 use crate::process;
 use crate::report::{self, Outcome};
 use crate::stage::Stage;
@@ -29,6 +30,12 @@ pub(crate) fn run(workspace: &Workspace, stages: &[Stage]) -> u8 {
     let must_run_all = env::var("CI").is_ok_and(|value| value == "true");
     let mut outcomes = Vec::new();
     ask_rustup(workspace, stages, &mut host);
+    if stages.contains(&Stage::Bindings)
+        && host.has_rustup
+        && let Err(error) = phones::ask_rustup(workspace)
+    {
+        println!("rustup could not: {error:#}"); // the checks count as skipped
+    }
     let packages = needs::packages(stages, &host);
     if let (System::Debian(privilege), false) = (host.system, packages.is_empty()) {
         if privilege == Privilege::None {
@@ -63,7 +70,7 @@ fn ask_rustup(workspace: &Workspace, stages: &[Stage], host: &mut Host) {
     if !is_needed || !matches!(Need::WasmLibrary.state(host), State::Installable(_)) {
         return;
     }
-    let asked = wasm::ask_rustup(workspace);
+    let asked = wasm::ask_rustup(workspace, wasm::TARGET);
     host.wasm = wasm::library(workspace);
     if let Err(error) = asked {
         println!("rustup could not: {error:#}");
@@ -102,6 +109,10 @@ fn run_stage(stage: Stage, workspace: &Workspace, host: &Host) -> Outcome {
 
 /// Runs one step; the answer is its tests, and how it ended: its exit code and what failed.
 fn run_step(step: &Step, workspace: &Workspace, host: &Host) -> Result<(Tally, String)> {
+    if step.judge == Judge::Absent {
+        println!("NOT RUN: the toolchain lacks what this needs");
+        return Ok((Tally::SKIPPED, String::new()));
+    }
     if let Some(tool) = step.tool {
         tool.install(workspace, host)?;
     }
@@ -113,6 +124,7 @@ fn run_step(step: &Step, workspace: &Workspace, host: &Host) -> Result<(Tally, S
         Judge::Tests => counter.judge(code),
         Judge::Exit(expected) if code == expected => Tally::PASSED,
         Judge::Exit(_) => Tally::FAILED,
+        Judge::Absent => Tally::SKIPPED,
     };
     Ok((tally, end.join("\n    ")))
 }

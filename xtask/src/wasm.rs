@@ -11,7 +11,7 @@ use crate::process::{self, Call};
 use crate::workspace::Workspace;
 
 /// The browser, as rustc calls it.
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// Debian's compiler; the one on the search path may be another.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// How long rustup may take: where its server is out of reach it may hang for ever.
@@ -30,9 +30,9 @@ pub(crate) fn library(workspace: &Workspace) -> Option<WasmLibrary> {
     }
 }
 
-/// Asks rustup for the library.
-pub(crate) fn ask_rustup(workspace: &Workspace) -> Result<()> {
-    let add = workspace.call("rustup").args(["target", "add", TARGET]);
+/// Asks rustup for the library of a target.
+pub(crate) fn ask_rustup(workspace: &Workspace, target: &str) -> Result<()> {
+    let add = workspace.call("rustup").args(["target", "add", target]);
     println!("$ {add}");
     process::succeed_within(&add, RUSTUP_LIMIT)
 }

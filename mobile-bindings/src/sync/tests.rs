@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use tempfile::TempDir;
 use vanguard_core::id::{HazardId, OrgId};
@@ -114,6 +115,25 @@ async fn text_that_is_written_while_a_photo_travels_does_not_wait_for_it() {
         "and was not given up"
     );
     syncing.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_at_the_same_time_share_one_connection() {
+    let valley = Valley::enter(1).await;
+    let phone = &valley.phones[0];
+    valley.descend(phone);
+    let hazard = valley.report(phone, Vec::new());
+    let calls: Vec<_> = (0..8).map(|_| sync(phone)).collect();
+    for call in calls {
+        let outcome = call.await.unwrap().unwrap();
+        assert!(
+            matches!(outcome, SyncOutcome::UpToDate { .. }),
+            "{outcome:?}"
+        );
+    }
+    is_acknowledged(phone, hazard).await;
+    let connections = valley.network.counts.connections.load(Ordering::Relaxed);
+    assert_eq!(connections, 1);
 }
 
 #[derive(Default)]

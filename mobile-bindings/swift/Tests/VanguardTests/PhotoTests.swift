@@ -66,6 +66,55 @@ final class PhotoTests: StoryCase {
         XCTAssertEqual(try phone.storageUse().photoFiles, 0)
     }
 
+    func testAFilmIsRefusedBeforeItIsRead() async throws {
+        let phone = try await site.phone("赵磊")
+        let film = URL(fileURLWithPath: site.newFile() + ".mp4")
+        FileManager.default.createFile(atPath: film.path, contents: nil)
+        let file = try FileHandle(forWritingTo: film)
+        try file.truncate(atOffset: 256 << 30)  // it takes no room
+        try file.close()
+        XCTAssertThrowsError(
+            try phone.takePhotoFromFile(path: film.path, context: PhotoContext())
+        ) {
+            guard case VanguardError.Invalid = $0 else { return XCTFail("\($0)") }
+        }
+    }
+
+    func testACancelledShotIsLetGoOf() async throws {
+        let phone = try await site.phone("赵磊")
+        let cancelled = try phone.takePhotoFromFile(
+            path: site.picture("护栏"), context: PhotoContext())
+        XCTAssertEqual(try phone.storageUse().photoFilesUnnamed, 2)
+        let round = try phone.startInspection(
+            space: site.org, zone: site.zone, kind: .daily, shift: .day)
+        try phone.noteDraft(inspection: round, notes: DraftNotes(photos: [cancelled]))
+        XCTAssertEqual(try phone.storageUse().photoBytesUnnamed, 0)
+        XCTAssertThrowsError(try phone.discardPhoto(hash: cancelled.hash)) {
+            guard case VanguardError.Invalid = $0 else { return XCTFail("\($0)") }
+        }
+        try phone.noteDraft(inspection: round, notes: DraftNotes(photos: []))
+        for hash in try phone.unnamedPhotos() {
+            try phone.discardPhoto(hash: hash)
+        }
+        XCTAssertEqual(try phone.storageUse().photoFiles, 0)
+    }
+
+    func testAnInspectionHasItsPhotos() async throws {
+        let phone = try await site.phone("赵磊")
+        let photo = try phone.takePhotoFromFile(
+            path: site.picture("平台"), context: PhotoContext())
+        let round = try phone.startInspection(
+            space: site.org, zone: site.zone, kind: .noViolation, shift: .day)
+        try phone.noteDraft(inspection: round, notes: DraftNotes(photos: [photo]))
+        try phone.submitInspection(inspection: round)
+        XCTAssertEqual(try phone.syncStatus().unsentPhotos, 2)
+        XCTAssertTrue(try phone.exportUnsent().contains(photo.hash))
+        try await phone.syncNow()
+        XCTAssertEqual(try phone.syncStatus().unsentPhotos, 0)
+        XCTAssertNil(try phone.syncStatus().oldestUnsentMs)
+        XCTAssertEqual(try phone.inspection(id: round).fields.photos, [photo])
+    }
+
     private func assertUnreachable(_ phone: Notebook, line: UInt = #line) async {
         do {
             try await phone.syncNow()

@@ -121,9 +121,11 @@ final class SyncTests: StoryCase {
         try states.told.until { if case .waiting = $0 { true } else { false } }
         let offline = try zhao.report(site, "断网时")
         site.tell("up")
-        try zhao.networkChanged()
         try states.told.until { $0 == .live }
         try news.told.until { try zhao.hazard(id: offline).syncState == .acknowledged }
+        try zhao.networkChanged()
+        try states.told.until { $0 == .connecting }
+        try states.told.until { $0 == .live }
 
         try zhao.pause()
         try states.told.until { $0 == .paused }

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.RandomAccessFile
 import java.nio.file.Files
 import java.nio.file.Path
 
@@ -74,5 +75,58 @@ class PhotoTest : StoryCase() {
         }
         assertEquals(0UL, phone.storageUse().photoFiles)
         assertTrue(phone.delayedPhotos().isEmpty())
+    }
+
+    @Test
+    fun `a film is refused before it is read`() {
+        val phone = site.phone("赵磊")
+        val film = folder.resolve("film.mp4").toFile()
+        RandomAccessFile(film, "rw").use { it.setLength(256L shl 30) } // it takes no room
+        assertThrows(VanguardException.Invalid::class.java) {
+            phone.takePhotoFromFile(film.path, PhotoContext())
+        }
+    }
+
+    @Test
+    fun `a cancelled shot is let go of, and one that a draft names is not`() {
+        val phone = site.phone("赵磊")
+        val cancelled = phone.takePhotoFromFile(site.picture("护栏"), PhotoContext())
+        assertEquals(2UL, phone.storageUse().photoFilesUnnamed)
+        assertEquals(
+            setOf(cancelled.hash, cancelled.thumbnail.hash), phone.unnamedPhotos().toSet(),
+        )
+        val round = phone.startInspection(site.org, site.zone, InspectionKind.DAILY, Shift.DAY)
+        phone.noteDraft(round, DraftNotes(photos = listOf(cancelled)))
+        assertEquals(0UL, phone.storageUse().photoBytesUnnamed)
+        assertThrows(VanguardException.Invalid::class.java) { phone.discardPhoto(cancelled.hash) }
+
+        phone.noteDraft(round, DraftNotes(photos = listOf()))
+        phone.unnamedPhotos().forEach { phone.discardPhoto(it) }
+        assertNull(phone.photoPath(cancelled.hash))
+        assertEquals(0UL, phone.storageUse().photoFiles)
+        assertThrows(VanguardException.NotFound::class.java) { phone.discardPhoto(cancelled.hash) }
+    }
+
+    @Test
+    fun `an inspection has its photos, and they count as unsent until they are sent`() {
+        val phone = site.phone("赵磊")
+        val photo = phone.takePhotoFromFile(site.picture("平台"), PhotoContext())
+        val round = phone.startInspection(site.org, site.zone, InspectionKind.NO_VIOLATION, Shift.DAY)
+        phone.noteDraft(round, DraftNotes(photos = listOf(photo)))
+        phone.submitInspection(round)
+        val status = phone.syncStatus()
+        assertEquals(2UL, status.unsentPhotos)
+        assertEquals(photo.bytes + photo.thumbnail.bytes, status.unsentPhotoBytes)
+        assertTrue(photo.hash in phone.exportUnsent())
+
+        phone.photosMayTravel(SyncPolicy(), Conditions(isMetered = true))
+        phone.syncNow()
+        assertEquals(0UL, phone.syncStatus().unsentChanges)
+        assertEquals(1UL, phone.syncStatus().unsentPhotos)
+        assertNotNull(phone.syncStatus().oldestUnsentMs)
+        phone.photosMayTravel(SyncPolicy(), Conditions())
+        phone.syncNow()
+        assertNull(phone.syncStatus().oldestUnsentMs)
+        assertEquals(listOf(photo), phone.inspection(round).fields.photos)
     }
 }

@@ -159,9 +159,11 @@ class SyncTest : StoryCase() {
         states.until { it is LiveState.Waiting }
         val offline = zhao.reportHazard(site.org, hazard("断网时"))
         site.tell("up")
-        zhao.networkChanged()
         states.until { it == LiveState.Live }
         news.until { zhao.hazard(offline).syncState == SyncState.ACKNOWLEDGED }
+        zhao.networkChanged()
+        states.until { it == LiveState.Connecting }
+        states.until { it == LiveState.Live }
 
         zhao.pause()
         states.until { it == LiveState.Paused }
