@@ -8,9 +8,8 @@ use crate::fleet::{Device, Fleet};
 use crate::relay::{RelayProcess, Spaces};
 use crate::table::Table;
 
-/// A fifth of the phones is enough: what counts is the moment.
 pub(crate) async fn measure(options: &Options, table: &mut Table) {
-    let count = (options.devices / 5).max(2);
+    let count = options.devices;
     let mut fleet = Fleet::enrol(count, 1, Spaces::Apart).await;
     fleet.write(options.each, |_, _, _| {});
     fleet.sync_all().await;
