@@ -11,6 +11,7 @@ mod keeping;
 pub mod policy;
 mod shrink;
 pub mod transfer;
+mod waiting;
 
 use std::path::PathBuf;
 

@@ -80,7 +80,8 @@ fn take(phone: &Notebook, seed: u64) -> Photo {
 async fn is_acknowledged(phone: &Notebook, hazard: HazardId) {
     let mut changed = phone.changed.subscribe();
     let state = || phone.read(|it| Ok(it.get::<Hazard>(hazard)?.sync_state));
-    while state().unwrap() != SyncState::Acknowledged {
+    // Another's is not here at first.
+    while !state().is_ok_and(|it| it == SyncState::Acknowledged) {
         changed.changed().await.unwrap();
     }
 }

@@ -73,7 +73,7 @@ class TwoPhonesTest : StoryCase() {
         assertEquals(DocumentKind.HAZARD, item.kind)
         assertTrue("阳极导杆过热" in item.verb)
         assertTrue("阳极导杆过热" in chen.exportUnsent())
-        assertEquals(SyncStatus(0UL, null, chen.syncStatus().lastSyncMs, 1UL), chen.syncStatus())
+        assertEquals(SyncStatus(0UL, 0UL, 0UL, null, chen.syncStatus().lastSyncMs, 1UL), chen.syncStatus())
         chen.settleReturned(item.number)
         assertTrue(chen.returned().isEmpty())
     }
