@@ -98,6 +98,7 @@ for (const language of LANGUAGES) {
       await item(secretary, String(post?.fields.name)).filter({ hasText: words.queue.entries }).click();
       await expect(secretary.locator(".at-hand")).toContainText(`清理通道 ${language}`);
       await secretary.locator(".at-hand").getByRole("button", { name: words.posts.reviewEntries.split("（")[0]?.split(" (")[0] }).click();
+      await secretary.getByRole("dialog").getByRole("button", { name: words.form.submit }).click();
       await expect(item(secretary, String(post?.fields.name)).filter({ hasText: words.queue.entries })).toHaveCount(0);
     });
 
