@@ -3,10 +3,11 @@
 //! Phones compose in a member's hand and the relay composes for its console; both go through
 //! here, so that there is one shape of change, the one that [admission](crate::admission) admits.
 
+mod creation;
 mod retold;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ReadDoc, ScalarValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -84,7 +85,7 @@ impl Composer {
         }
     }
 
-    /// Does `verb` to `doc`; `seen` are the latest events that the author has seen in it.
+    /// Does `verb` to `doc`, which is empty for a creation; `seen` are the latest events that the author has seen in it.
     ///
     /// # Errors
     /// [`ReadError::Damaged`] where `doc` is no record, [`ReadError::Unchanged`] where the verb
@@ -95,6 +96,17 @@ impl Composer {
         verb: &Verb,
         seen: &[EventId],
     ) -> Result<Composed, ReadError> {
+        if let Verb::Create {
+            header,
+            fields,
+            event,
+        } = verb
+        {
+            let composed = self.create(header, fields, event.as_ref());
+            let made = Automerge::load(&composed.raw);
+            *doc = made.map_err(|error| ReadError::Damaged(error.to_string()))?;
+            return Ok(composed);
+        }
         doc.set_actor(self.actor.clone());
         let options = CommitOptions::default()
             .with_message(self.author.to_message())
@@ -121,25 +133,6 @@ impl Composer {
         seen: &[EventId],
     ) -> Result<(), AutomergeError> {
         match verb {
-            Verb::Create {
-                header,
-                fields,
-                event,
-            } => {
-                tx.put(ROOT, "schema", header.schema)?;
-                tx.put(ROOT, "kind", header.kind.as_str())?;
-                tx.put(ROOT, "id", header.id.to_string())?;
-                tx.put(ROOT, "space", header.space.to_string())?;
-                tx.put(ROOT, "creator", header.creator.to_string())?;
-                tx.put(ROOT, "created_ms", header.created_ms)?;
-                let fields_map = tx.put_object(ROOT, FIELDS, ObjType::Map)?;
-                put_map(tx, &fields_map, fields)?;
-                let events = tx.put_object(ROOT, EVENTS, ObjType::Map)?;
-                match event {
-                    Some(event) => self.put_event(tx, &events, event, &[]),
-                    None => Ok(()),
-                }
-            }
             Verb::Edit { fields } => put_map(tx, &child(tx, FIELDS)?, fields),
             Verb::Append { event } => {
                 if let Some((field, value)) = chosen_field(&event.body) {
@@ -147,7 +140,8 @@ impl Composer {
                 }
                 self.put_event(tx, &child(tx, EVENTS)?, event, seen)
             }
-            Verb::Resend => Ok(()), // its bytes are there; nothing is written anew
+            // Written without a document; and its bytes are there, nothing is written anew.
+            Verb::Create { .. } | Verb::Resend => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{NotebookError, Result};
 use crate::admission::bounded;
 use crate::compose::{Composed, Composer, Verb, chosen_field};
-use crate::document::{self, Positions, ReadError, frontier};
+use crate::document::{self, Contents, Positions, ReadError, frontier};
 use crate::id::{DocumentId, MemberId};
 use crate::model::for_kind;
 use crate::rules::{Directory, Governed as _, Refusal, author_of_change, author_of_creation};
@@ -41,42 +41,48 @@ pub(crate) fn write(
     verb: &Verb,
     made_at_ms: i64,
 ) -> Result<()> {
-    let (mut doc, positions, author, seen) = match verb {
-        Verb::Create { .. } => {
+    let (contents, positions, composed) = match verb {
+        Verb::Create {
+            header,
+            fields,
+            event,
+        } => {
             let author = author_of_creation(directory, hand.member, verb)?;
-            (
-                automerge::Automerge::new(),
-                Positions::new(),
-                author,
-                Vec::new(),
-            )
+            let composer = Composer::new(hand.actor, author, made_at_ms);
+            let composed = composer.create(header, fields, event.as_ref());
+            bounded::check(&composed.raw)?;
+            let read = Contents::of_creation(&composed.raw);
+            let contents = read.map_or_else(|| loaded_contents(&composed.raw), Ok);
+            (contents, Positions::new(), composed)
         }
         Verb::Resend => return Err(Refusal::BuildsOnRefused.into()),
         Verb::Edit { .. } | Verb::Append { .. } => {
             let key = documents::find(conn, id)?.ok_or(NotebookError::NotFound(id))?;
-            let loaded = documents::load(conn, key)?;
-            let header = document::read_header(&loaded.doc)?;
+            let documents::Loaded {
+                mut doc, positions, ..
+            } = documents::load(conn, key)?;
+            let header = document::read_header(&doc)?;
             if let Verb::Append { event } = verb
-                && document::has_event(&loaded.doc, event.id)
+                && document::has_event(&doc, event.id)
             {
                 // Of a notebook put back to an old copy: what it does again was done before.
                 return Ok(());
             }
             let (author, seen) = for_kind!(header.kind, R => {
-                let view = document::read::<R>(&loaded.doc, &loaded.positions)?;
+                let view = document::read::<R>(&doc, &positions)?;
                 (author_of_change(directory, hand.member, &view, verb)?, frontier(&view.events))
             });
-            (loaded.doc, loaded.positions, author, seen)
+            let composer = Composer::new(hand.actor, author, made_at_ms);
+            let composed = match composer.perform(&mut doc, verb, &seen) {
+                // The fields have these values already: what was wanted is so.
+                Err(ReadError::Unchanged) => return Ok(()),
+                made => made?,
+            };
+            check_own(&doc, &positions, verb, &composed)?;
+            (Contents::of(&doc), positions, composed)
         }
     };
-    let composer = Composer::new(hand.actor, author, made_at_ms);
-    let composed = match composer.perform(&mut doc, verb, &seen) {
-        // The fields have these values already: what was wanted is so.
-        Err(ReadError::Unchanged) => return Ok(()),
-        made => made?,
-    };
-    check_own(&doc, &positions, verb, &composed)?;
-    let key = documents::write_own(conn, &doc, &positions, &composed, hand.now_ms)?;
+    let key = documents::write_own(conn, contents, &positions, &composed, hand.now_ms)?;
     outbox::put(
         conn,
         key,
@@ -86,6 +92,11 @@ pub(crate) fn write(
         made_at_ms,
     )?;
     Ok(())
+}
+
+/// What a document says that only Automerge can tell.
+fn loaded_contents(raw: &[u8]) -> std::result::Result<Contents, ReadError> {
+    Contents::of(&document::load([raw])?)
 }
 
 /// What the relay would refuse whatever it knows is not even begun: a change above the limits,

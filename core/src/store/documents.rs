@@ -378,22 +378,18 @@ fn keep_aside(
     Ok(())
 }
 
-/// Writes a change that this device has just made to `doc`, new or known, and projects it.
+/// Writes a change that this device has just made to a document, new or known, and projects what that
+/// says after it.
 ///
 /// # Errors
 /// SQLite's, or where the document does not read as the record that it should be.
 pub fn write_own(
     conn: &Connection,
-    doc: &Automerge,
+    contents: std::result::Result<Contents, ReadError>,
     positions: &Positions,
     composed: &crate::compose::Composed,
     now_ms: i64,
 ) -> Result<DocKey> {
-    // What has nothing admitted yet is most often new.
-    let created = positions
-        .is_empty()
-        .then(|| Contents::of_creation(&composed.raw));
-    let contents = created.flatten().map_or_else(|| Contents::of(doc), Ok);
     let header = contents.as_ref().map_err(Clone::clone)?.header()?;
     let key = match find(conn, header.id)? {
         Some(key) => key,
