@@ -30,7 +30,7 @@ pub(crate) fn list(stages: &[Stage]) {
 }
 
 /// About so many gigabytes all stages together put on the disk of a fresh checkout.
-const WHOLE_RUN_GB: f64 = 7.0;
+const WHOLE_RUN_GB: f64 = 8.0;
 
 /// Prints what each stage needs and whether this machine has it, and how much room there is.
 pub(crate) fn needs(stages: &[Stage], host: &Host, free_gb: Option<f64>) {
